@@ -1,0 +1,11 @@
+/**
+ * Torrent files: reading them, making them, and
+ * computing with pieces, blocks and files ({@link weft.metainfo.Layout}).
+ *
+ * <p>Implements BEP 3 (metainfo), BEP 12 (tracker tiers), BEP 19 and 17 (web seeds, reading the addresses), BEP 27
+ * (private), BEP 47 (padding files and attributes), and of BEP 52 (v2) as much as it takes to describe such a torrent
+ * and to use a hybrid one by its v1 half.
+ *
+ * <p>Floor 1: uses {@code weft.bencode} and {@code weft.concurrent}.
+ */
+package weft.metainfo;
