@@ -1,0 +1,178 @@
+package weft.swarm;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import weft.wire.MessageEncoder;
+
+/**
+ * What waits to be written to one peer: small messages, already encoded, and blocks, by reference until their turn
+ * comes. Bounded: a peer that does not read is dropped, never buffered without limit. It has manners: a choke takes the
+ * queued blocks back, a cancel takes one back.
+ *
+ * <p>Filled by any thread, emptied by the peer's {@link PeerWriter}. The lock is taken last of all; memory work only.
+ */
+final class Outbox {
+    /** Small messages waiting for a peer that does not read: far more than any healthy peer leaves unread. */
+    private static final int MAX_CONTROL_BYTES = 256 * 1024;
+
+    /** Requests that a peer may have queued with us. BEP 10's {@code reqq}; libtorrent's figure is 2000, ours is kinder to memory. */
+    static final int MAX_QUEUED_BLOCKS = 500;
+
+    /** A block that a peer has asked for. */
+    record Block(int piece, int begin, int length) {}
+
+    /** What is written in one go: bytes, then blocks. */
+    record Batch(ByteBuffer control, List<Block> blocks) {}
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final ArrayDeque<Block> blocks = new ArrayDeque<>(); // guarded by lock
+    private ByteBuffer control = ByteBuffer.allocate(256); // guarded by lock, in writing position
+    private ByteBuffer spare = ByteBuffer.allocate(256); // the writer's other one, swapped with control
+    private boolean overflowed; // guarded by lock
+    private boolean closed; // guarded by lock
+
+    /**
+     * Appends small messages: {@code encoder} is given a buffer with room for {@code room} bytes.
+     *
+     * @return false if the peer has left so much unread that it must be dropped
+     */
+    boolean append(int room, Consumer<ByteBuffer> encoder) {
+        lock.lock();
+        try {
+            if (closed) {
+                return true; // the connection ends already
+            }
+            if (control.position() + room > MAX_CONTROL_BYTES && control.position() > 0) {
+                overflowed = true;
+                return false;
+            }
+            if (control.remaining() < room) {
+                control = ByteBuffer.allocate(Math.max(control.capacity() * 2, control.position() + room))
+                        .put(control.flip());
+            }
+            encoder.accept(control);
+            changed.signal();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Appends one message of a fixed length. */
+    boolean append(Consumer<ByteBuffer> encoder) {
+        return append(MessageEncoder.MAX_CONTROL_LENGTH, encoder);
+    }
+
+    boolean bitfield(BitSet pieces, int pieceCount) {
+        return append(
+                MessageEncoder.bitfieldMessageLength(pieceCount),
+                out -> MessageEncoder.bitfield(out, pieces, pieceCount));
+    }
+
+    /** Queues a block that the peer has asked for; false if it has asked for too many. */
+    boolean offer(Block block) {
+        lock.lock();
+        try {
+            if (blocks.size() >= MAX_QUEUED_BLOCKS) {
+                return false;
+            }
+            blocks.add(block);
+            changed.signal();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes a block back that is not being written yet; false if there is none such. */
+    boolean cancel(Block block) {
+        lock.lock();
+        try {
+            return blocks.remove(block);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes all queued blocks back for which {@code condition} holds, and returns them. */
+    List<Block> takeBack(Predicate<Block> condition) {
+        lock.lock();
+        try {
+            var taken = new ArrayList<Block>();
+            blocks.removeIf(block -> condition.test(block) && taken.add(block));
+            return taken;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits for something to write, at most {@code timeoutNanos}.
+     *
+     * @param maxBlockBytes blocks of about this many bytes in all come in one batch
+     * @return an empty batch after the time-out, null when the outbox is closed
+     */
+    Batch take(long timeoutNanos, int maxBlockBytes) throws InterruptedException {
+        lock.lock();
+        try {
+            long left = timeoutNanos;
+            while (!closed && control.position() == 0 && blocks.isEmpty() && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+            if (closed) {
+                return null;
+            }
+            var batch = new ArrayList<Block>();
+            for (int bytes = 0; bytes < maxBlockBytes && !blocks.isEmpty(); ) {
+                var block = blocks.poll();
+                bytes += block.length();
+                batch.add(block);
+            }
+            var filled = control.flip();
+            control = spare.clear();
+            spare = filled; // the writer is done with it when it comes back for the next batch
+            return new Batch(filled, batch);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many blocks wait to be written. */
+    int queuedBlocks() {
+        lock.lock();
+        try {
+            return blocks.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean hasOverflowed() {
+        lock.lock();
+        try {
+            return overflowed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends the writer's waiting; nothing is accepted any more. */
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+            blocks.clear();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package weft.swarm;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Objects;
+
+/**
+ * A piece that has been begun and is not verified yet. Each of its blocks is in exactly one of these states:
+ *
+ * <ul>
+ *   <li><em>free</em>: nobody is asked for it,
+ *   <li><em>requested</em>: {@code requesters} peers are asked for it, more than one only in endgame,
+ *   <li><em>arrived</em>: it is being written or has been; when all are written the piece is hashed.
+ * </ul>
+ *
+ * Not thread-safe: guarded by the picker's lock.
+ */
+final class PartialPiece {
+    private final int piece;
+    private final int blockCount;
+    private final byte[] requesters; // per block
+    private final PiecePicker.Source[] senders; // per block: who sent it, null until it has arrived
+    private final BitSet arrived;
+    private int written;
+    private int free;
+    private int lowestFree; // no block below it is free
+
+    /** Whether the piece has failed its hash before: then it is fetched from one peer alone, so that guilt is certain. */
+    private boolean suspect;
+
+    private PiecePicker.Source claimant; // of a suspect piece: the one peer it is fetched from, or null
+
+    PartialPiece(int piece, int blockCount) {
+        this.piece = piece;
+        this.blockCount = blockCount;
+        this.requesters = new byte[blockCount];
+        this.senders = new PiecePicker.Source[blockCount];
+        this.arrived = new BitSet(blockCount);
+        this.free = blockCount;
+    }
+
+    int piece() {
+        return piece;
+    }
+
+    int blockCount() {
+        return blockCount;
+    }
+
+    int free() {
+        return free;
+    }
+
+    int requesters(int block) {
+        return requesters[block];
+    }
+
+    boolean hasArrived(int block) {
+        return arrived.get(block);
+    }
+
+    BitSet arrived() {
+        return arrived;
+    }
+
+    /** Whether {@code source} may be asked for blocks of this piece; claims a suspect piece that nobody has claimed. */
+    boolean admits(PiecePicker.Source source) {
+        if (suspect && claimant == null) {
+            claimant = source;
+        }
+        return claimant == null || claimant == source;
+    }
+
+    void unclaim(PiecePicker.Source source) {
+        if (claimant == source) {
+            claimant = null;
+        }
+    }
+
+    /** The lowest free block, or -1. */
+    int nextFree() {
+        if (free == 0) {
+            return -1;
+        }
+        while (requesters[lowestFree] > 0 || arrived.get(lowestFree)) {
+            lowestFree++;
+        }
+        return lowestFree;
+    }
+
+    void requested(int block) {
+        if (requesters[block]++ == 0) {
+            free--;
+        }
+    }
+
+    /** One peer less is asked for the block; true if it is free now. */
+    boolean released(int block) {
+        if (arrived.get(block) || requesters[block] == 0 || --requesters[block] > 0) {
+            return false;
+        }
+        free++;
+        lowestFree = Math.min(lowestFree, block);
+        return true;
+    }
+
+    /** The block has come and goes to the storage; true if it was free until now (asked for once, and given up). */
+    boolean arrived(int block, PiecePicker.Source sender) {
+        boolean wasFree = requesters[block] == 0;
+        if (wasFree) {
+            free--;
+        }
+        requesters[block] = 0;
+        arrived.set(block);
+        senders[block] = sender;
+        return wasFree;
+    }
+
+    /** The block's bytes are in the storage; true if it was the last one of the piece. */
+    boolean written() {
+        return ++written == blockCount;
+    }
+
+    /** The blocks that were written in an earlier run, as resume data tells. */
+    void restore(BitSet blocks) {
+        blocks.stream().filter(block -> block < blockCount).forEach(block -> {
+            arrived(block, null);
+            written++;
+        });
+    }
+
+    boolean isWritten() {
+        return written == blockCount;
+    }
+
+    /** Who sent each block; an element is null where that is not known (an earlier run). */
+    PiecePicker.Source[] senders() {
+        return senders.clone();
+    }
+
+    /** The one peer that sent every block, or null if there were several or one is not known. */
+    PiecePicker.Source onlySender() {
+        var only = senders[0];
+        for (var sender : senders) {
+            if (!Objects.equals(sender, only)) {
+                return null;
+            }
+        }
+        return only;
+    }
+
+    /** The piece did not match its hash: everything is free again and is fetched from one peer alone. */
+    void failed() {
+        Arrays.fill(requesters, (byte) 0);
+        Arrays.fill(senders, null);
+        arrived.clear();
+        written = 0;
+        free = blockCount;
+        lowestFree = 0;
+        suspect = true;
+        claimant = null;
+    }
+
+    /** The storage failed to take the block: it is free again. */
+    void lost(int block) {
+        arrived.clear(block);
+        senders[block] = null;
+        free++;
+        lowestFree = Math.min(lowestFree, block);
+    }
+}

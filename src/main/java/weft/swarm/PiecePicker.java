@@ -1,0 +1,863 @@
+package weft.swarm;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
+import weft.metainfo.Layout;
+
+/**
+ * Decides which blocks to ask a peer for, and knows what has come of it. The order: higher priority first, strictly;
+ * within a priority the pieces already begun, so that they are finished and can be shared; then the rarest piece, ties
+ * at random (BEP 3 wants random order; rarest first keeps every piece alive in the swarm, Cohen 2003), or the first one
+ * if asked to be sequential. When nothing is left that nobody was asked for, endgame begins: the last blocks are asked
+ * of several peers, and taken back from the others as soon as one delivers.
+ *
+ * <p>A wanted piece is in exactly one of these places: {@code have}; among the {@code fresh} of its priority, if nobody
+ * has begun it; or in {@code partials}, until it is verified.
+ *
+ * <p>One per torrent, shared by all its peers' threads. Everything is guarded by {@code lock}, which is taken after no
+ * other lock but {@link Choker}'s, and nothing in here blocks. A peer's reader takes it once for a batch of requests.
+ */
+final class PiecePicker {
+    /** In endgame a block is asked of so many peers at most: more brings little and costs the swarm. */
+    private static final int MAX_REQUESTERS = 3;
+
+    /** In endgame a peer is asked for so many blocks at a time that others were asked for already. */
+    private static final int MAX_DUPLICATES = 8;
+
+    /** How many requests are remembered that were given up but may still be answered. */
+    private static final int MAX_LATE = 1024;
+
+    /** How many suggestions (BEP 6) of a peer are remembered. */
+    private static final int MAX_SUGGESTED = 16;
+
+    /** What a block turns out to be when it comes in. */
+    enum Arrival {
+        /** Nobody asked this peer for it. */
+        UNREQUESTED,
+        /** Asked for, but another peer was faster. */
+        DUPLICATE,
+        /** Asked for and missing: to be written. */
+        WANTED
+    }
+
+    /** Takes the requests that {@link #pick} decides on. */
+    @FunctionalInterface
+    interface Requests {
+        void request(int piece, int begin, int length);
+    }
+
+    /** A peer as the picker sees it. Guarded by the picker's lock; {@code owner} tells the caller who it is. */
+    static final class Source {
+        private final Object owner;
+        private final PieceSet pieces;
+        private final RequestList requests = new RequestList();
+        private final RequestList late = new RequestList(); // given up, but the blocks may still come
+        private final Set<Integer> allowedFast = new LinkedHashSet<>();
+        private final Set<Integer> suggested = new LinkedHashSet<>();
+        private int useful; // pieces it has that are wanted and missing
+        private boolean choked = true;
+
+        private Source(Object owner, int pieceCount) {
+            this.owner = owner;
+            this.pieces = new PieceSet(pieceCount);
+        }
+
+        Object owner() {
+            return owner;
+        }
+    }
+
+    /** What is left to do for one priority. */
+    private static final class Level {
+        private final RarityOrder fresh;
+        private final List<PartialPiece> partials = new ArrayList<>(); // in the order they were begun
+
+        private Level(RarityOrder fresh) {
+            this.fresh = fresh;
+        }
+    }
+
+    private final Layout layout;
+    private final RandomGenerator random;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Set<Source> sources = new LinkedHashSet<>();
+    private final BitSet have;
+    private final int[] priorities; // of pieces; 0 = not wanted
+    private final int[] availability; // of pieces: sources that have it, those that have everything not counted
+    private final int[] position; // of pieces in their RarityOrder
+    private final TreeMap<Integer, Level> levels = new TreeMap<>(Collections.reverseOrder());
+    private final Map<Integer, PartialPiece> partials = new HashMap<>();
+    private boolean sequential;
+    private int fresh; // wanted pieces that nobody has begun
+    private int freeBlocks; // blocks of wanted partial pieces that nobody is asked for
+    private int missingWanted; // pieces
+    private long haveBytes;
+
+    /** Makes a picker for a torrent of which nothing is there and everything is wanted, at priority 1. */
+    PiecePicker(Layout layout, RandomGenerator random) {
+        this.layout = layout;
+        this.random = random;
+        int count = layout.pieceCount();
+        this.have = new BitSet(count);
+        this.priorities = new int[count];
+        this.availability = new int[count];
+        this.position = new int[count];
+        Arrays.fill(priorities, 1);
+        rebuild();
+    }
+
+    // --- what we have and want
+
+    /** Sets the priority of every piece: 0 for unwanted, else any positive number, higher first. */
+    void setPriorities(int[] newPriorities) {
+        lock.lock();
+        try {
+            System.arraycopy(newPriorities, 0, priorities, 0, priorities.length);
+            rebuild();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether to pick the pieces of a priority in order instead of rarest first. */
+    void setSequential(boolean sequential) {
+        lock.lock();
+        try {
+            this.sequential = sequential;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes over what resume data vouches for: whole pieces, and written blocks of pieces begun. */
+    void restore(BitSet pieces, Map<Integer, BitSet> blocksOfPartials) {
+        lock.lock();
+        try {
+            have.or(pieces);
+            blocksOfPartials.forEach((piece, blocks) -> {
+                if (!have.get(piece)) {
+                    var partial = new PartialPiece(piece, layout.blockCount(piece));
+                    partial.restore(blocks);
+                    partials.put(piece, partial);
+                }
+            });
+            rebuild();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A hash check found that {@code piece} is whole, or that it is not: then nothing of it counts any more. */
+    void checked(int piece, boolean whole) {
+        lock.lock();
+        try {
+            if (whole == have.get(piece)) {
+                return;
+            }
+            forgetPartial(piece);
+            if (whole) {
+                leaveFresh(piece);
+                gained(piece);
+            } else {
+                lost(piece);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void forgetPartial(int piece) {
+        var partial = partials.remove(piece);
+        if (partial != null) {
+            detach(partial);
+            enterFresh(piece);
+            for (Source source : sources) {
+                for (int block = 0; block < partial.blockCount(); block++) {
+                    source.requests.remove(piece, block);
+                }
+            }
+        }
+    }
+
+    private void gained(int piece) {
+        have.set(piece);
+        haveBytes += layout.pieceLength(piece);
+        if (priorities[piece] > 0) {
+            missingWanted--;
+            for (Source source : sources) {
+                source.useful -= source.pieces.contains(piece) ? 1 : 0;
+            }
+        }
+    }
+
+    private void lost(int piece) {
+        have.clear(piece);
+        haveBytes -= layout.pieceLength(piece);
+        if (priorities[piece] > 0) {
+            missingWanted++;
+            enterFresh(piece);
+            for (Source source : sources) {
+                source.useful += source.pieces.contains(piece) ? 1 : 0;
+            }
+        }
+    }
+
+    boolean has(int piece) {
+        lock.lock();
+        try {
+            return have.get(piece);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A copy of the pieces that are there and verified. */
+    BitSet have() {
+        lock.lock();
+        try {
+            return (BitSet) have.clone();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The pieces that are wanted and missing. */
+    BitSet wanted() {
+        lock.lock();
+        try {
+            var wanted = new BitSet(priorities.length);
+            for (int piece = 0; piece < priorities.length; piece++) {
+                wanted.set(piece, priorities[piece] > 0 && !have.get(piece));
+            }
+            return wanted;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The blocks that have arrived of every piece that is begun and not verified. */
+    Map<Integer, BitSet> partials() {
+        lock.lock();
+        try {
+            var copy = new HashMap<Integer, BitSet>();
+            partials.forEach((piece, partial) -> {
+                if (!partial.arrived().isEmpty()) {
+                    copy.put(piece, (BitSet) partial.arrived().clone());
+                }
+            });
+            return copy;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether everything that is wanted is there. */
+    boolean isComplete() {
+        lock.lock();
+        try {
+            return missingWanted == 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether everything is there. */
+    boolean isSeed() {
+        lock.lock();
+        try {
+            return have.cardinality() == layout.pieceCount();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Bytes of the verified pieces. */
+    long haveBytes() {
+        lock.lock();
+        try {
+            return haveBytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // --- what the peers have
+
+    /** A peer has come, with nothing yet, and choking us. */
+    Source connect(Object owner) {
+        var source = new Source(owner, layout.pieceCount());
+        lock.lock();
+        try {
+            sources.add(source);
+        } finally {
+            lock.unlock();
+        }
+        return source;
+    }
+
+    /** A peer has gone: what was asked of it is free for others. */
+    void disconnect(Source source) {
+        lock.lock();
+        try {
+            if (!sources.remove(source)) {
+                return;
+            }
+            releaseAll(source);
+            unclaimAll(source);
+            if (!source.pieces.isAll()) {
+                var pieces = source.pieces.toBitSet();
+                for (int piece = pieces.nextSetBit(0); piece >= 0; piece = pieces.nextSetBit(piece + 1)) {
+                    changeAvailability(piece, -1);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The peer has verified one more piece. */
+    void have(Source source, int piece) {
+        lock.lock();
+        try {
+            if (source.pieces.add(piece)) {
+                changeAvailability(piece, 1);
+                source.useful += isMissing(piece) ? 1 : 0;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The peer has these pieces, told at the start. */
+    void have(Source source, BitSet pieces) {
+        if (pieces.cardinality() == layout.pieceCount()) {
+            haveAll(source);
+            return;
+        }
+        lock.lock();
+        try {
+            for (int piece = pieces.nextSetBit(0); piece >= 0; piece = pieces.nextSetBit(piece + 1)) {
+                if (source.pieces.add(piece)) {
+                    changeAvailability(piece, 1);
+                    source.useful += isMissing(piece) ? 1 : 0;
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The peer has everything, told at the start. */
+    void haveAll(Source source) {
+        lock.lock();
+        try {
+            var before = source.pieces.toBitSet();
+            for (int piece = before.nextSetBit(0); piece >= 0; piece = before.nextSetBit(piece + 1)) {
+                changeAvailability(piece, -1);
+            }
+            source.pieces.addAll();
+            source.useful = missingWanted;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the peer has anything that is wanted and missing. */
+    boolean isInteresting(Source source) {
+        lock.lock();
+        try {
+            return source.useful > 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the peer has this piece. */
+    boolean hasPiece(Source source, int piece) {
+        lock.lock();
+        try {
+            return source.pieces.contains(piece);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many pieces the peer has. */
+    int pieceCount(Source source) {
+        lock.lock();
+        try {
+            return source.pieces.count();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the peer has everything. */
+    boolean isSeed(Source source) {
+        lock.lock();
+        try {
+            return source.pieces.isComplete();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The peer serves this piece even while it chokes us (BEP 6). */
+    void allowFast(Source source, int piece) {
+        lock.lock();
+        try {
+            if (source.allowedFast.size() < layout.pieceCount()) {
+                source.allowedFast.add(piece);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The peer suggests a piece (BEP 6), because it has it at hand: taken before a piece that is merely rare. */
+    void suggest(Source source, int piece) {
+        lock.lock();
+        try {
+            if (source.suggested.size() < MAX_SUGGESTED) {
+                source.suggested.add(piece);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The peer unchokes us. */
+    void unchoked(Source source) {
+        lock.lock();
+        try {
+            source.choked = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The peer chokes us. Without the Fast Extension that voids what it was asked for; with it, every request is answered
+     * with its block or a reject.
+     */
+    void choked(Source source, boolean fast) {
+        lock.lock();
+        try {
+            source.choked = true;
+            unclaimAll(source);
+            if (!fast) {
+                giveUp(source);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // --- asking and receiving
+
+    /**
+     * Chooses up to {@code max} blocks to ask {@code source} for, counts them as asked, and hands each to {@code out}.
+     *
+     * @return how many were chosen
+     */
+    int pick(Source source, int max, Requests out) {
+        lock.lock();
+        try {
+            if (max <= 0 || source.useful == 0 || !sources.contains(source)) {
+                return 0;
+            }
+            if (source.choked) {
+                return pickAllowedFast(source, max, out);
+            }
+            int picked = 0;
+            for (var entry : levels.entrySet()) {
+                var level = entry.getValue();
+                picked += pickFromPartials(level, source, max - picked, out);
+                while (picked < max) {
+                    int piece = nextFresh(level, source);
+                    if (piece < 0) {
+                        break;
+                    }
+                    picked += take(begin(piece), source, max - picked, out);
+                }
+                if (picked == max) {
+                    return picked;
+                }
+            }
+            return picked > 0 || !isEndgame() ? picked : pickDuplicates(source, Math.min(max, MAX_DUPLICATES), out);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private int pickFromPartials(Level level, Source source, int max, Requests out) {
+        int picked = 0;
+        for (int i = 0; i < level.partials.size() && picked < max; i++) {
+            var partial = level.partials.get(i);
+            if (partial.free() > 0 && source.pieces.contains(partial.piece())) {
+                picked += take(partial, source, max - picked, out);
+            }
+        }
+        return picked;
+    }
+
+    private int nextFresh(Level level, Source source) {
+        if (sequential) {
+            return level.fresh.firstOf(source.pieces);
+        }
+        if (!source.suggested.isEmpty()) {
+            for (var pieces = source.suggested.iterator(); pieces.hasNext(); ) {
+                int piece = pieces.next();
+                if (have.get(piece) || partials.containsKey(piece)) {
+                    pieces.remove();
+                } else if (level.fresh.contains(piece) && source.pieces.contains(piece)) {
+                    return piece;
+                }
+            }
+        }
+        return level.fresh.rarestOf(source.pieces);
+    }
+
+    private int pickAllowedFast(Source source, int max, Requests out) {
+        int picked = 0;
+        for (int piece : source.allowedFast) {
+            if (picked < max && isMissing(piece) && source.pieces.contains(piece)) {
+                var partial = partials.get(piece);
+                picked += take(partial != null ? partial : begin(piece), source, max - picked, out);
+            }
+        }
+        return picked;
+    }
+
+    private int take(PartialPiece partial, Source source, int max, Requests out) {
+        int taken = 0;
+        while (taken < max && partial.free() > 0 && partial.admits(source)) {
+            ask(partial, partial.nextFree(), source, out);
+            freeBlocks--;
+            taken++;
+        }
+        return taken;
+    }
+
+    private void ask(PartialPiece partial, int block, Source source, Requests out) {
+        partial.requested(block);
+        source.requests.add(partial.piece(), block);
+        out.request(partial.piece(), layout.blockOffset(block), layout.blockLength(partial.piece(), block));
+    }
+
+    private boolean isEndgame() {
+        return fresh == 0 && freeBlocks == 0;
+    }
+
+    /**
+     * Blocks that others were asked for, the last ones first: those that the others will deliver last, so that least is
+     * sent twice.
+     */
+    private int pickDuplicates(Source source, int max, Requests out) {
+        int picked = 0;
+        for (int requesters = 1; requesters < MAX_REQUESTERS; requesters++) {
+            for (var level : levels.values()) {
+                for (int i = level.partials.size() - 1; i >= 0 && picked < max; i--) {
+                    var partial = level.partials.get(i);
+                    if (!source.pieces.contains(partial.piece()) || !partial.admits(source)) {
+                        continue;
+                    }
+                    for (int block = partial.blockCount() - 1; block >= 0 && picked < max; block--) {
+                        if (partial.requesters(block) == requesters
+                                && !source.requests.contains(partial.piece(), block)) {
+                            ask(partial, block, source, out);
+                            picked++;
+                        }
+                    }
+                }
+            }
+        }
+        return picked;
+    }
+
+    /** How many blocks the peer has been asked for and has not delivered. */
+    int outstanding(Source source) {
+        lock.lock();
+        try {
+            return source.requests.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * A block has come. If it is wanted it counts as arrived and must be written, after which {@link #written} or
+     * {@link #notWritten} is due. Peers that were asked for it as well are added to {@code others}: their request is to be
+     * cancelled.
+     */
+    Arrival arrived(Source source, int piece, int begin, int length, List<Source> others) {
+        lock.lock();
+        try {
+            int block = begin / Layout.BLOCK_LENGTH;
+            if (begin % Layout.BLOCK_LENGTH != 0 || length != layout.blockLength(piece, block)) {
+                return Arrival.UNREQUESTED;
+            }
+            boolean expected = source.requests.remove(piece, block);
+            if (!expected && !source.late.remove(piece, block)) {
+                return Arrival.UNREQUESTED;
+            }
+            var partial = partials.get(piece);
+            if (partial == null || partial.hasArrived(block)) {
+                return Arrival.DUPLICATE;
+            }
+            if (partial.requesters(block) > (expected ? 1 : 0)) {
+                takeBack(piece, block, others);
+            }
+            if (partial.arrived(block, source) && priorities[piece] > 0) {
+                freeBlocks--;
+            }
+            return Arrival.WANTED;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void takeBack(int piece, int block, List<Source> others) {
+        for (Source other : sources) {
+            if (other.requests.remove(piece, block)) {
+                remember(other, piece, block);
+                others.add(other);
+            }
+        }
+    }
+
+    /** The block is in the storage; true if it was the last of its piece, which is to be verified now. */
+    boolean written(int piece) {
+        lock.lock();
+        try {
+            var partial = partials.get(piece);
+            return partial != null && partial.written();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The storage did not take the block. */
+    void notWritten(int piece, int begin) {
+        lock.lock();
+        try {
+            var partial = partials.get(piece);
+            if (partial != null) {
+                partial.lost(begin / Layout.BLOCK_LENGTH);
+                freeBlocks += priorities[piece] > 0 ? 1 : 0;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The pieces that are written in full and not verified, as resume data may bring them. */
+    List<Integer> unverified() {
+        lock.lock();
+        try {
+            return partials.values().stream()
+                    .filter(PartialPiece::isWritten)
+                    .map(PartialPiece::piece)
+                    .toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Who sent the blocks of a piece that is being verified, one element per block; null where it is not known. */
+    Source[] senders(int piece) {
+        lock.lock();
+        try {
+            var partial = partials.get(piece);
+            return partial == null ? new Source[0] : partial.senders();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The piece matches its hash: we have it. False if it is not a piece that was being verified. */
+    boolean verified(int piece) {
+        lock.lock();
+        try {
+            var partial = partials.remove(piece);
+            if (partial == null) {
+                return false;
+            }
+            detach(partial);
+            gained(piece);
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The piece does not match its hash: all of it is fetched again, from one peer. */
+    void failed(int piece) {
+        lock.lock();
+        try {
+            var partial = partials.get(piece);
+            if (partial != null) {
+                int freeBefore = partial.free();
+                partial.failed();
+                freeBlocks += priorities[piece] > 0 ? partial.free() - freeBefore : 0;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The peer will not serve a request (BEP 6). False if it was not asked. */
+    boolean rejected(Source source, int piece, int begin) {
+        lock.lock();
+        try {
+            int block = begin / Layout.BLOCK_LENGTH;
+            if (source.requests.remove(piece, block)) {
+                release(piece, block);
+                return true;
+            }
+            return source.late.remove(piece, block);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The peer delivers nothing: what it was asked for is free for others, though it may still come. */
+    void snubbed(Source source) {
+        lock.lock();
+        try {
+            giveUp(source);
+            unclaimAll(source);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void unclaimAll(Source source) {
+        partials.values().forEach(partial -> partial.unclaim(source));
+    }
+
+    private void giveUp(Source source) {
+        for (long request : source.requests.drain()) {
+            release(RequestList.piece(request), RequestList.block(request));
+            remember(source, RequestList.piece(request), RequestList.block(request));
+        }
+    }
+
+    private void releaseAll(Source source) {
+        for (long request : source.requests.drain()) {
+            release(RequestList.piece(request), RequestList.block(request));
+        }
+    }
+
+    private static void remember(Source source, int piece, int block) {
+        source.late.add(piece, block);
+        source.late.trimTo(MAX_LATE);
+    }
+
+    private void release(int piece, int block) {
+        var partial = partials.get(piece);
+        if (partial != null && partial.released(block) && priorities[piece] > 0) {
+            freeBlocks++;
+        }
+    }
+
+    // --- keeping the order
+
+    private boolean isMissing(int piece) {
+        return priorities[piece] > 0 && !have.get(piece);
+    }
+
+    private void changeAvailability(int piece, int by) {
+        var level = levels.get(priorities[piece]);
+        if (level != null && level.fresh.contains(piece)) {
+            if (by > 0) {
+                level.fresh.rise(piece);
+            } else {
+                level.fresh.fall(piece);
+            }
+        }
+        availability[piece] += by;
+    }
+
+    private PartialPiece begin(int piece) {
+        leaveFresh(piece);
+        var partial = new PartialPiece(piece, layout.blockCount(piece));
+        partials.put(piece, partial);
+        attach(partial);
+        return partial;
+    }
+
+    private void attach(PartialPiece partial) {
+        int priority = priorities[partial.piece()];
+        if (priority > 0) {
+            level(priority).partials.add(partial);
+            freeBlocks += partial.free();
+        }
+    }
+
+    private void detach(PartialPiece partial) {
+        int priority = priorities[partial.piece()];
+        if (priority > 0) {
+            level(priority).partials.remove(partial);
+            freeBlocks -= partial.free();
+        }
+    }
+
+    private void enterFresh(int piece) {
+        if (isMissing(piece)) {
+            level(priorities[piece]).fresh.add(piece);
+            fresh++;
+        }
+    }
+
+    private void leaveFresh(int piece) {
+        var level = levels.get(priorities[piece]);
+        if (level != null && level.fresh.contains(piece)) {
+            level.fresh.remove(piece);
+            fresh--;
+        }
+    }
+
+    private Level level(int priority) {
+        return levels.computeIfAbsent(
+                priority, p -> new Level(new RarityOrder(availability, position, random)));
+    }
+
+    /** Puts every piece where it belongs and counts anew. Costs the number of pieces: for changes of what is wanted. */
+    private void rebuild() {
+        levels.clear();
+        fresh = 0;
+        freeBlocks = 0;
+        missingWanted = 0;
+        haveBytes = 0;
+        for (int piece = 0; piece < priorities.length; piece++) {
+            if (have.get(piece)) {
+                haveBytes += layout.pieceLength(piece);
+            } else {
+                missingWanted += priorities[piece] > 0 ? 1 : 0;
+                if (!partials.containsKey(piece)) {
+                    enterFresh(piece);
+                }
+            }
+        }
+        partials.values().forEach(this::attach);
+        var missing = new BitSet(priorities.length);
+        for (int piece = 0; piece < priorities.length; piece++) {
+            missing.set(piece, isMissing(piece));
+        }
+        for (Source source : sources) {
+            source.useful = source.pieces.countCommon(missing);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package weft.wire;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.BitSet;
+
+/**
+ * What a peer's messages lead to. {@link MessageDecoder} has checked indices, ranges and lengths against the torrent
+ * before it calls; whether the message is proper <em>now</em> is the handler's to judge. A
+ * {@link ProtocolException} thrown here ends the connection.
+ *
+ * <p>Methods rather than message objects, because blocks come by the hundred thousand: nothing is allocated for one.
+ */
+public interface MessageHandler {
+    /** Nothing to say, but still there. */
+    void onKeepAlive();
+
+    /** The peer will not serve our requests. */
+    void onChoke();
+
+    /** The peer will serve our requests. */
+    void onUnchoke();
+
+    /** The peer wants something that we have. */
+    void onInterested();
+
+    /** The peer wants nothing that we have. */
+    void onNotInterested();
+
+    /** The peer has verified one more piece. */
+    void onHave(int piece) throws IOException;
+
+    /** What the peer has at the start; {@code pieces} is the handler's to keep. */
+    void onBitfield(BitSet pieces) throws IOException;
+
+    /** The peer asks for a block. */
+    void onRequest(int piece, int begin, int length) throws IOException;
+
+    /** A block; {@code block} is a view of the receive buffer, valid during the call. */
+    void onPiece(int piece, int begin, ByteBuffer block) throws IOException;
+
+    /** The peer takes a request back. */
+    void onCancel(int piece, int begin, int length);
+
+    /** The UDP port of the peer's DHT node (BEP 5). */
+    void onPort(int port);
+
+    /** BEP 6: the peer suggests to ask for this piece. */
+    void onSuggestPiece(int piece);
+
+    /** BEP 6: the peer has everything. */
+    void onHaveAll() throws IOException;
+
+    /** BEP 6: the peer has nothing. */
+    void onHaveNone() throws IOException;
+
+    /** BEP 6: the peer will not serve this request. */
+    void onRejectRequest(int piece, int begin, int length) throws IOException;
+
+    /** BEP 6: the peer serves this piece even while it chokes us. */
+    void onAllowedFast(int piece);
+}
