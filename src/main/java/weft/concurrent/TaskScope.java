@@ -71,12 +71,17 @@ public final class TaskScope implements AutoCloseable {
 
     /** Opens a supervised scope below this one, closed at the latest when this one is. */
     public TaskScope childSupervised(String childName, BiConsumer<String, Throwable> onChildFailure) {
-        return adopt(new TaskScope(name + " " + childName, this, onChildFailure));
+        return adopt(new TaskScope(nameOf(childName), this, onChildFailure));
     }
 
     /** Opens an all-together scope below this one, closed at the latest when this one is. */
     public TaskScope childAllTogether(String childName) {
-        return adopt(new TaskScope(name + " " + childName, this, null));
+        return adopt(new TaskScope(nameOf(childName), this, null));
+    }
+
+    // A child without a name of its own goes under this one's.
+    private String nameOf(String childName) {
+        return childName.isEmpty() ? name : name + " " + childName;
     }
 
     private TaskScope adopt(TaskScope child) {

@@ -1,0 +1,191 @@
+package weft;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import weft.storage.Storage;
+
+/**
+ * How one torrent is added: immutable, each {@code with…} returns a changed copy. By default a torrent goes into the
+ * current directory, all of it is wanted, it resumes where it was, and it starts at once.
+ */
+public final class AddOptions {
+    /** What a torrent does once it is added. */
+    public enum InitialState {
+        /** Downloads and seeds at once. */
+        STARTED,
+        /** Connects, but does not transfer, until {@link Torrent#start}. */
+        PAUSED,
+        /** Does nothing until {@link Torrent#start}. */
+        STOPPED
+    }
+
+    // Assigned in the constructors and, on a copy nobody else has seen yet, in the with… methods.
+    private Path directory;
+    private InitialState initialState = InitialState.STARTED;
+    private boolean sequential;
+    private boolean resume = true;
+    private boolean trackers = true;
+    private List<List<String>> extraTrackers = List.of();
+    private List<InetSocketAddress> peers = List.of();
+    private Map<Integer, Integer> priorities = Map.of();
+    private List<TorrentListener> listeners = List.of();
+    private Storage storage; // or null: mapped files in the directory
+
+    private AddOptions(Path directory) {
+        this.directory = directory;
+    }
+
+    private AddOptions(AddOptions other) {
+        this.directory = other.directory;
+        this.initialState = other.initialState;
+        this.sequential = other.sequential;
+        this.resume = other.resume;
+        this.trackers = other.trackers;
+        this.extraTrackers = other.extraTrackers;
+        this.peers = other.peers;
+        this.priorities = other.priorities;
+        this.listeners = other.listeners;
+        this.storage = other.storage;
+    }
+
+    /** The defaults: everything into the current directory, at once. */
+    public static AddOptions defaults() {
+        return new AddOptions(Path.of(""));
+    }
+
+    /** The defaults, but into this directory; it is made if it does not exist. */
+    public static AddOptions into(Path directory) {
+        return new AddOptions(Objects.requireNonNull(directory, "directory"));
+    }
+
+    /** What the torrent does first. */
+    public AddOptions withInitialState(InitialState initialState) {
+        var copy = new AddOptions(this);
+        copy.initialState = Objects.requireNonNull(initialState, "initialState");
+        return copy;
+    }
+
+    /** Whether pieces are fetched in order instead of rarest first. */
+    public AddOptions withSequential(boolean sequential) {
+        var copy = new AddOptions(this);
+        copy.sequential = sequential;
+        return copy;
+    }
+
+    /**
+     * Whether to go on where an earlier run was (the default), and to leave behind what a later run needs for that. If
+     * not, whatever lies in the directory is hashed first.
+     */
+    public AddOptions withResume(boolean resume) {
+        var copy = new AddOptions(this);
+        copy.resume = resume;
+        return copy;
+    }
+
+    /** Whether the torrent's own trackers are asked; they are by default. */
+    public AddOptions withTrackers(boolean trackers) {
+        var copy = new AddOptions(this);
+        copy.trackers = trackers;
+        return copy;
+    }
+
+    /** A tracker to ask besides the torrent's own, as a tier of its own. */
+    public AddOptions withTracker(String url) {
+        var copy = new AddOptions(this);
+        var tiers = new ArrayList<>(extraTrackers);
+        tiers.add(List.of(url));
+        copy.extraTrackers = List.copyOf(tiers);
+        return copy;
+    }
+
+    /** Peers to connect to, besides those that trackers tell. */
+    public AddOptions withPeers(List<InetSocketAddress> peers) {
+        var copy = new AddOptions(this);
+        copy.peers = List.copyOf(peers);
+        return copy;
+    }
+
+    /** The priority of a file: 0 if it is not wanted, else any positive number, higher first; 1 by default. */
+    public AddOptions withPriority(int file, int priority) {
+        var copy = new AddOptions(this);
+        var changed = new LinkedHashMap<>(priorities);
+        changed.put(file, priority);
+        copy.priorities = Map.copyOf(changed);
+        return copy;
+    }
+
+    /** Somebody to be told what happens, from the first event on. */
+    public AddOptions withListener(TorrentListener listener) {
+        var copy = new AddOptions(this);
+        var more = new ArrayList<>(listeners);
+        more.add(Objects.requireNonNull(listener, "listener"));
+        copy.listeners = List.copyOf(more);
+        return copy;
+    }
+
+    /**
+     * Where the pieces go instead of files in the directory. The torrent closes it; it cannot be started again after a
+     * stop, and neither resumes nor skips files by itself.
+     */
+    public AddOptions withStorage(Storage storage) {
+        var copy = new AddOptions(this);
+        copy.storage = Objects.requireNonNull(storage, "storage");
+        return copy;
+    }
+
+    /** Where the files go. */
+    public Path directory() {
+        return directory;
+    }
+
+    /** See {@link #withInitialState}. */
+    public InitialState initialState() {
+        return initialState;
+    }
+
+    /** See {@link #withSequential}. */
+    public boolean sequential() {
+        return sequential;
+    }
+
+    /** See {@link #withResume}. */
+    public boolean resume() {
+        return resume;
+    }
+
+    /** See {@link #withTrackers}. */
+    public boolean trackers() {
+        return trackers;
+    }
+
+    /** See {@link #withTracker}. */
+    public List<List<String>> extraTrackers() {
+        return extraTrackers;
+    }
+
+    /** See {@link #withPeers}. */
+    public List<InetSocketAddress> peers() {
+        return peers;
+    }
+
+    /** See {@link #withPriority}: by file index, only those that were set. */
+    public Map<Integer, Integer> priorities() {
+        return priorities;
+    }
+
+    /** See {@link #withListener}. */
+    public List<TorrentListener> listeners() {
+        return listeners;
+    }
+
+    /** See {@link #withStorage}. */
+    public Optional<Storage> storage() {
+        return Optional.ofNullable(storage);
+    }
+}

@@ -1,0 +1,50 @@
+package weft;
+
+import java.net.InetSocketAddress;
+import java.util.Optional;
+
+/**
+ * A connected peer, as it was at one moment.
+ *
+ * @param address where it is
+ * @param client its client's name and version, from its peer id
+ * @param outgoing whether we dialled it
+ * @param fast whether the Fast Extension (BEP 6) is in use
+ * @param encrypted whether the connection is encrypted
+ * @param amChoking whether we refuse to serve it
+ * @param amInterested whether it has something we want
+ * @param peerChoking whether it refuses to serve us
+ * @param peerInterested whether we have something it wants
+ * @param snubbed whether it was asked and has not sent a block for a minute
+ * @param optimistic whether it has the slot that goes to somebody at random
+ * @param seed whether it has everything
+ * @param progress how much of the torrent it has, from 0 to 1
+ * @param downloaded bytes of blocks that came from it
+ * @param uploaded bytes of blocks that went to it
+ * @param downloadBytesPerSecond moving average over a few seconds
+ * @param uploadBytesPerSecond moving average over a few seconds
+ * @param requestsOut blocks that it was asked for and has not sent
+ * @param requestsIn blocks that it asked for and has not got
+ * @param lastDisconnect why an earlier connection to the same address ended, or why there was none
+ */
+public record PeerSnapshot(
+        InetSocketAddress address,
+        String client,
+        boolean outgoing,
+        boolean fast,
+        boolean encrypted,
+        boolean amChoking,
+        boolean amInterested,
+        boolean peerChoking,
+        boolean peerInterested,
+        boolean snubbed,
+        boolean optimistic,
+        boolean seed,
+        double progress,
+        long downloaded,
+        long uploaded,
+        long downloadBytesPerSecond,
+        long uploadBytesPerSecond,
+        int requestsOut,
+        int requestsIn,
+        Optional<String> lastDisconnect) {}

@@ -1,0 +1,28 @@
+package weft;
+
+import java.io.IOException;
+
+/**
+ * Told what happens to a torrent. Methods are called one at a time, in the order of events, on the torrent's own event
+ * thread and under no lock: a slow listener delays other listeners of that torrent, not its peers. What a listener throws
+ * is logged and goes no further.
+ */
+public interface TorrentListener {
+    /** A piece has come in, or was hash-checked, and is right. */
+    default void onPieceVerified(int piece) {}
+
+    /** A piece has come in, or was hash-checked, and is not right. */
+    default void onPieceFailed(int piece) {}
+
+    /** The torrent's state has changed to this one. */
+    default void onStateChanged(TorrentState state) {}
+
+    /** Everything that is wanted is there. */
+    default void onComplete() {}
+
+    /** The disk failed; the torrent is now in state {@link TorrentState#ERROR}. */
+    default void onError(IOException cause) {}
+
+    /** A hash check has looked at {@code checked} of {@code total} pieces. */
+    default void onHashCheckProgress(int checked, int total) {}
+}

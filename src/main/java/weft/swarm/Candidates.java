@@ -1,0 +1,190 @@
+package weft.swarm;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+
+/**
+ * The addresses at which peers of a torrent may be, and when each may be tried (again). Addresses come from trackers and
+ * the user; a peer that cannot be reached is tried less and less often. Bounded: strangers tell us addresses.
+ *
+ * <p>One per torrent; all methods from any thread; only {@link #take} waits.
+ */
+final class Candidates {
+    /** More than a tracker tells in many announces, and small enough to be searched. */
+    private static final int MAX = 2000;
+
+    /** The first try after a failure comes soon: the peer may just be starting. Then three times as long each time. */
+    private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
+
+    private static final Duration LONGEST_RETRY = Duration.ofMinutes(30);
+
+    /** After a proper connection has ended, whatever the reason was, the peer is left alone for a moment. */
+    private static final Duration AFTER_CONNECTION = Duration.ofSeconds(15);
+
+    private static final class Candidate {
+        private boolean busy; // being dialled, or connected
+        private int failures; // in a row
+        private long notBeforeNanos;
+        private String lastReason; // of its last disconnect or failure, or null
+    }
+
+    private final LongSupplier nanoTime;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final Map<InetSocketAddress, Candidate> candidates = new HashMap<>(); // guarded by lock
+
+    Candidates(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
+
+    /** Adds an address, to be tried at once; false if it is known, senseless, or there is no room. */
+    boolean add(InetSocketAddress address) {
+        if (address.isUnresolved() || address.getPort() == 0 || address.getAddress().isMulticastAddress()) {
+            return false;
+        }
+        lock.lock();
+        try {
+            if (candidates.containsKey(address) || (candidates.size() >= MAX && !dropWorst())) {
+                return false;
+            }
+            var candidate = new Candidate();
+            candidate.notBeforeNanos = nanoTime.getAsLong();
+            candidates.put(address, candidate);
+            changed.signalAll();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean dropWorst() {
+        var worst = candidates.entrySet().stream()
+                .filter(entry -> !entry.getValue().busy && entry.getValue().failures > 0)
+                .max((a, b) -> Integer.compare(a.getValue().failures, b.getValue().failures));
+        worst.ifPresent(entry -> candidates.remove(entry.getKey()));
+        return worst.isPresent();
+    }
+
+    /** Waits until an address may be tried, and marks it busy; {@link #ended} or {@link #failed} must follow. */
+    InetSocketAddress take() throws InterruptedException {
+        lock.lock();
+        try {
+            while (true) {
+                long now = nanoTime.getAsLong();
+                long wait = TimeUnit.HOURS.toNanos(1);
+                for (var entry : candidates.entrySet()) {
+                    var candidate = entry.getValue();
+                    if (!candidate.busy) {
+                        long left = candidate.notBeforeNanos - now;
+                        if (left <= 0) {
+                            candidate.busy = true;
+                            return entry.getKey();
+                        }
+                        wait = Math.min(wait, left);
+                    }
+                }
+                changed.awaitNanos(wait);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives an address back that could not be tried for want of a free connection. */
+    void putBack(InetSocketAddress address, Duration pause) {
+        lock.lock();
+        try {
+            var candidate = candidates.get(address);
+            if (candidate != null) {
+                again(candidate, pause);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** There was nobody, or not whom we looked for. */
+    void failed(InetSocketAddress address, String reason) {
+        lock.lock();
+        try {
+            var candidate = candidates.get(address);
+            if (candidate != null) {
+                candidate.lastReason = reason;
+                double seconds = FIRST_RETRY.toSeconds() * Math.pow(3, Math.min(candidate.failures++, 10));
+                again(candidate, Duration.ofSeconds(Math.min((long) seconds, LONGEST_RETRY.toSeconds())));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A connection to this address stood, and has ended. */
+    void ended(InetSocketAddress address, String reason, boolean useless) {
+        lock.lock();
+        try {
+            var candidate = candidates.get(address);
+            if (candidate != null) {
+                candidate.lastReason = reason;
+                candidate.failures = 0;
+                again(candidate, useless ? LONGEST_RETRY : AFTER_CONNECTION);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void again(Candidate candidate, Duration pause) {
+        candidate.busy = false;
+        candidate.notBeforeNanos = nanoTime.getAsLong() + pause.toNanos();
+        changed.signalAll();
+    }
+
+    /** The address is our own, or that of a banned peer. */
+    void remove(InetSocketAddress address) {
+        lock.lock();
+        try {
+            candidates.remove(address);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Everything may be tried at once again: the torrent has started anew, or wants peers that it had no use for. */
+    void hurry() {
+        lock.lock();
+        try {
+            long now = nanoTime.getAsLong();
+            candidates.values().forEach(candidate -> candidate.notBeforeNanos = now);
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many addresses are known. */
+    int size() {
+        lock.lock();
+        try {
+            return candidates.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Why the last connection to this address ended, or why there was none. */
+    Optional<String> lastReason(InetSocketAddress address) {
+        lock.lock();
+        try {
+            return Optional.ofNullable(candidates.get(address)).map(candidate -> candidate.lastReason);
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package weft.swarm;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Optional;
+import weft.concurrent.TaskScope;
+import weft.net.ConnectionLimits;
+import weft.net.TcpChannel;
+
+/**
+ * Dials candidates, a few at a time, as long as the torrent has room for more peers. One thread per torrent; every dial
+ * is a thread of its own, which becomes the peer's reader when somebody answers.
+ */
+final class Connector {
+    /** libtorrent waits so long for a TCP connection. */
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(15);
+
+    /** How long to wait for a free connection before asking again. */
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
+    private final Swarm swarm;
+    private final Candidates candidates;
+
+    Connector(Swarm swarm, Candidates candidates) {
+        this.swarm = swarm;
+        this.candidates = candidates;
+    }
+
+    /** Dials until interrupted. */
+    void run(TaskScope scope) throws InterruptedException {
+        while (true) {
+            var address = candidates.take();
+            if (swarm.bans().contains(address.getAddress())) {
+                candidates.remove(address);
+                continue;
+            }
+            Optional<ConnectionLimits.Place> place =
+                    swarm.hasRoom() ? swarm.limits().dialling(address.getAddress()) : Optional.empty();
+            if (place.isEmpty()) {
+                candidates.putBack(address, PAUSE);
+                if (!swarm.hasRoom()) {
+                    Thread.sleep(PAUSE);
+                }
+                continue;
+            }
+            var taken = place.get();
+            if (!scope.tryFork("peer " + Swarm.text(address) + " reader", () -> dial(address, taken))) {
+                taken.close();
+            }
+        }
+    }
+
+    private void dial(InetSocketAddress address, ConnectionLimits.Place place) throws IOException {
+        try (place) {
+            TcpChannel channel;
+            try {
+                channel = TcpChannel.connect(address, CONNECT_TIMEOUT, swarm.watchdog());
+            } catch (IOException e) {
+                candidates.failed(address, Swarm.message(e));
+                return;
+            }
+            place.established();
+            swarm.greet(channel, address);
+        }
+    }
+}

@@ -1,0 +1,372 @@
+package weft.swarm;
+
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import weft.net.PeerChannel;
+import weft.wire.MessageEncoder;
+import weft.wire.PeerId;
+import weft.wire.Reserved;
+
+/**
+ * One connection to a peer and its state, from the end of the handshake on: who chokes whom, who is interested, what is
+ * asked for, how much has come and gone. Read by its {@link PeerReader}, written by its {@link PeerWriter}; the choker
+ * and the swarm's keeper act on it too, by way of the outbox. Nothing here blocks.
+ *
+ * <p>Locks: {@code requestLock} and {@code interestLock} are each taken first of all, the picker's and the outbox's
+ * after them.
+ */
+public final class Peer {
+    /** libtorrent's figure: a peer that was asked and sends nothing for so long is snubbed. BEP 3 clients agree. */
+    static final Duration SNUBBED_AFTER = Duration.ofSeconds(60);
+
+    private final PeerChannel channel;
+    private final boolean outgoing;
+    private final PeerId peerId;
+    private final Reserved reserved;
+    private final LongSupplier nanoTime;
+    private final PiecePicker picker;
+    private final PiecePicker.Source source;
+    private final Outbox outbox = new Outbox();
+    private final RateMeter downloaded;
+    private final RateMeter uploaded;
+    private final AtomicReference<String> closeReason = new AtomicReference<>();
+
+    // Each is written by one thread at a time and read by any.
+    private volatile boolean amChoking = true;
+    private volatile boolean amInterested;
+    private volatile boolean peerChoking = true;
+    private volatile boolean peerInterested;
+    private volatile boolean snubbed;
+    private volatile boolean optimistic;
+    private volatile long unchokedNanos; // when we last unchoked or choked it
+    private volatile long lastBlockNanos; // when it last sent a block, or was first asked for one since
+    private volatile long wasteBytes;
+    private volatile Set<Integer> allowedFast = Set.of(); // what we serve it even while we choke it
+
+    private final ReentrantLock interestLock = new ReentrantLock();
+
+    private final ReentrantLock requestLock = new ReentrantLock();
+    private final PipelineWindow window = new PipelineWindow(); // guarded by requestLock
+    private final ByteBuffer requests = // guarded by requestLock
+            ByteBuffer.allocate(PipelineWindow.LARGEST * MessageEncoder.MAX_CONTROL_LENGTH);
+
+    Peer(
+            PeerChannel channel,
+            boolean outgoing,
+            PeerId peerId,
+            Reserved reserved,
+            PiecePicker picker,
+            LongSupplier nanoTime) {
+        this.channel = channel;
+        this.outgoing = outgoing;
+        this.peerId = peerId;
+        this.reserved = reserved;
+        this.picker = picker;
+        this.nanoTime = nanoTime;
+        long now = nanoTime.getAsLong();
+        this.downloaded = new RateMeter(now);
+        this.uploaded = new RateMeter(now);
+        this.lastBlockNanos = now;
+        this.unchokedNanos = now;
+        this.source = picker.connect(this);
+    }
+
+    // --- who it is
+
+    /** Where the peer is. */
+    public InetSocketAddress address() {
+        return channel.remoteAddress();
+    }
+
+    /** Whether we dialled it. */
+    public boolean isOutgoing() {
+        return outgoing;
+    }
+
+    /** The id of its handshake. */
+    public PeerId peerId() {
+        return peerId;
+    }
+
+    /** What both sides can do beyond BEP 3. */
+    Reserved reserved() {
+        return reserved;
+    }
+
+    // --- its state
+
+    /** Whether we choke it. */
+    public boolean amChoking() {
+        return amChoking;
+    }
+
+    /** Whether we want something that it has. */
+    public boolean amInterested() {
+        return amInterested;
+    }
+
+    /** Whether it chokes us. */
+    public boolean peerChoking() {
+        return peerChoking;
+    }
+
+    /** Whether it wants something that we have. */
+    public boolean peerInterested() {
+        return peerInterested;
+    }
+
+    /** Whether it was asked for blocks and has not sent one for a minute. */
+    public boolean isSnubbed() {
+        return snubbed;
+    }
+
+    /** Whether it has the optimistic slot. */
+    public boolean isOptimistic() {
+        return optimistic;
+    }
+
+    /** Whether it has everything. */
+    public boolean isSeed() {
+        return picker.isSeed(source);
+    }
+
+    /** How many pieces it has. */
+    public int pieceCount() {
+        return picker.pieceCount(source);
+    }
+
+    /** How many blocks it was asked for and has not sent. */
+    public int outstanding() {
+        return picker.outstanding(source);
+    }
+
+    /** How many blocks it asked for and has not got. */
+    public int queuedUploads() {
+        return outbox.queuedBlocks();
+    }
+
+    /** What came from it in blocks, and how fast. */
+    public RateMeter downloaded() {
+        return downloaded;
+    }
+
+    /** What went to it in blocks, and how fast. */
+    public RateMeter uploaded() {
+        return uploaded;
+    }
+
+    /** Bytes that came without being wanted, or twice. */
+    public long wasteBytes() {
+        return wasteBytes;
+    }
+
+    PiecePicker.Source source() {
+        return source;
+    }
+
+    Outbox outbox() {
+        return outbox;
+    }
+
+    PeerChannel channel() {
+        return channel;
+    }
+
+    long unchokedNanos() {
+        return unchokedNanos;
+    }
+
+    // --- ending it
+
+    /** Ends the connection for this reason; the first reason given is the one that is kept. */
+    void close(String reason) {
+        closeReason.compareAndSet(null, reason);
+        outbox.close();
+        channel.close();
+    }
+
+    /** Why we ended the connection, if we did. */
+    Optional<String> closeReason() {
+        return Optional.ofNullable(closeReason.get());
+    }
+
+    private void queued(boolean accepted) {
+        if (!accepted) {
+            close("does not read what we send");
+        }
+    }
+
+    // --- telling it
+
+    /** Chokes or unchokes it. Called by the choker only, under its lock. */
+    void choke(boolean choke, boolean asOptimistic) {
+        optimistic = asOptimistic && !choke;
+        if (amChoking == choke) {
+            return;
+        }
+        amChoking = choke;
+        unchokedNanos = nanoTime.getAsLong();
+        queued(outbox.append(choke ? MessageEncoder::choke : MessageEncoder::unchoke));
+        if (choke) {
+            for (Outbox.Block block : outbox.takeBack(block -> true)) {
+                reject(block);
+            }
+        }
+    }
+
+    /** A request will not be served: say so where that is possible (BEP 6), else silence says it. */
+    void reject(Outbox.Block block) {
+        if (reserved.fast()) {
+            queued(outbox.append(
+                    out -> MessageEncoder.rejectRequest(out, block.piece(), block.begin(), block.length())));
+        }
+    }
+
+    /** Tells it what we have, which must be the first message after the handshake. */
+    void sendPieces(BitSet have, int pieceCount) {
+        if (reserved.fast() && have.isEmpty()) {
+            queued(outbox.append(MessageEncoder::haveNone));
+        } else if (reserved.fast() && have.cardinality() == pieceCount) {
+            queued(outbox.append(MessageEncoder::haveAll));
+        } else if (!have.isEmpty()) {
+            queued(outbox.bitfield(have, pieceCount));
+        }
+    }
+
+    /** Tells it of a new piece of ours, unless it has that itself and cannot care. */
+    void sendHave(int piece) {
+        if (!picker.hasPiece(source, piece)) {
+            queued(outbox.append(out -> MessageEncoder.have(out, piece)));
+        }
+    }
+
+    /** Grants it these pieces, which it may have even while we choke it (BEP 6). */
+    void allowFast(Set<Integer> pieces) {
+        allowedFast = Set.copyOf(pieces);
+        for (int piece : allowedFast) {
+            queued(outbox.append(out -> MessageEncoder.allowedFast(out, piece)));
+        }
+    }
+
+    Set<Integer> allowedFast() {
+        return allowedFast;
+    }
+
+    void sendCancel(int piece, int begin, int length) {
+        queued(outbox.append(out -> MessageEncoder.cancel(out, piece, begin, length)));
+    }
+
+    /** Tells it whether we are interested, if that has changed. {@code transferring} is false while paused. */
+    void updateInterest(boolean transferring) {
+        interestLock.lock();
+        try {
+            boolean interested = transferring && picker.isInteresting(source);
+            if (interested != amInterested) {
+                amInterested = interested;
+                queued(outbox.append(interested ? MessageEncoder::interested : MessageEncoder::notInterested));
+            }
+        } finally {
+            interestLock.unlock();
+        }
+    }
+
+    /**
+     * Asks for more blocks, as many as its window has room for, once a good part of the window is free: in batches, so
+     * that the picker's lock and the writer are bothered once for many.
+     */
+    void refill() {
+        requestLock.lock();
+        try {
+            if (!amInterested) {
+                return;
+            }
+            int outstanding = picker.outstanding(source);
+            int size = snubbed ? 1 : window.size();
+            int room = size - outstanding;
+            if (room <= 0 || (outstanding > 0 && room < size / 4)) {
+                return;
+            }
+            requests.clear();
+            long now = nanoTime.getAsLong();
+            int picked = picker.pick(source, Math.min(room, PipelineWindow.LARGEST), (piece, begin, length) -> {
+                MessageEncoder.request(requests, piece, begin, length);
+                window.asked(piece, begin, now);
+            });
+            if (picked > 0) {
+                if (outstanding == 0) {
+                    lastBlockNanos = now; // the wait for a block begins here
+                }
+                requests.flip();
+                queued(outbox.append(requests.remaining(), out -> out.put(requests)));
+            }
+        } finally {
+            requestLock.unlock();
+        }
+    }
+
+    // --- hearing from it; called by its reader
+
+    void choked(boolean choked) {
+        peerChoking = choked;
+        if (choked) {
+            picker.choked(source, reserved.fast());
+            requestLock.lock();
+            try {
+                window.reset();
+            } finally {
+                requestLock.unlock();
+            }
+        } else {
+            picker.unchoked(source);
+        }
+    }
+
+    void interested(boolean interested) {
+        peerInterested = interested;
+    }
+
+    /** A block that was asked for has come. */
+    void blockArrived(int piece, int begin, int length) {
+        long now = nanoTime.getAsLong();
+        lastBlockNanos = now;
+        snubbed = false;
+        downloaded.add(length);
+        requestLock.lock();
+        try {
+            window.arrived(piece, begin, now);
+        } finally {
+            requestLock.unlock();
+        }
+    }
+
+    void wasted(int bytes) {
+        wasteBytes += bytes; // its reader is the only thread that writes it
+    }
+
+    // --- the keeper's round
+
+    /** Updates the rates, and finds out whether the peer has just snubbed us: true once. */
+    boolean tick(long now) {
+        downloaded.tick(now);
+        uploaded.tick(now);
+        boolean silent = now - lastBlockNanos > SNUBBED_AFTER.toNanos();
+        if (snubbed || !silent || picker.outstanding(source) == 0) {
+            return false;
+        }
+        snubbed = true;
+        picker.snubbed(source);
+        return true;
+    }
+
+    @Override
+    public String toString() {
+        return address().getAddress().getHostAddress() + ":" + address().getPort();
+    }
+}

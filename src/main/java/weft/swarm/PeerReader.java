@@ -1,0 +1,253 @@
+package weft.swarm;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import weft.concurrent.Watchdog;
+import weft.net.BufferPool;
+import weft.net.ReceiveBuffer;
+import weft.storage.Storage;
+import weft.wire.AllowedFast;
+import weft.wire.MessageDecoder;
+import weft.wire.MessageHandler;
+import weft.wire.ProtocolException;
+
+/**
+ * A peer's own thread: reads, decodes, acts, until the connection ends. It never writes to the peer, it queues; two
+ * peers that both only wrote would block each other for ever. A block goes from the receive buffer to the storage in
+ * this thread, so that a peer whose blocks the storage is slow to take is read more slowly, and nobody else.
+ */
+final class PeerReader implements MessageHandler {
+    /** BEP 3: a peer sends a keep-alive at least every two minutes. */
+    private static final Duration IDLE = Duration.ofMinutes(2);
+
+    /** Blocks that nobody asked for, after which a peer is taken to be hostile. One may be a race with a cancel. */
+    private static final int MAX_UNREQUESTED = 16;
+
+    /** Requests that cannot be served, after which a peer is taken to be hostile. libtorrent's figure. */
+    private static final int MAX_BAD_REQUESTS = 300;
+
+    /** While we choke it, a peer may have each block of an allowed-fast piece so many times. libtorrent's figure. */
+    private static final int FAST_REQUESTS_PER_BLOCK = 3;
+
+    private final Peer peer;
+    private final Swarm swarm;
+    private final PiecePicker picker;
+    private final Storage storage;
+    private final MessageDecoder decoder;
+    private final BufferPool buffers;
+    private final Watchdog.Guard deadline;
+    private final List<PiecePicker.Source> others = new ArrayList<>(); // reused for every block
+
+    private boolean piecesTold; // whether bitfield, have all or have none has come
+    private boolean anyHave;
+    private int unrequested;
+    private int badRequests;
+    private int fastRequests;
+
+    PeerReader(
+            Peer peer, Swarm swarm, PiecePicker picker, Storage storage, BufferPool buffers, Watchdog.Guard deadline) {
+        this.peer = peer;
+        this.swarm = swarm;
+        this.picker = picker;
+        this.storage = storage;
+        this.buffers = buffers;
+        this.deadline = deadline;
+        this.decoder = new MessageDecoder(swarm.layout(), peer.reserved().fast());
+    }
+
+    /** Reads until the connection ends, and says why by what it throws. */
+    void run() throws IOException {
+        try (var buffer = new ReceiveBuffer(buffers)) {
+            int needed = 0;
+            while (true) {
+                deadline.expect("sent anything", IDLE);
+                if (buffer.fill(peer.channel(), needed, peer.outstanding() > 0) < 0) {
+                    throw new EOFException("closed by the peer");
+                }
+                needed = decoder.decode(buffer.bytes(), this);
+                peer.refill();
+            }
+        }
+    }
+
+    @Override
+    public void onKeepAlive() {
+        // Having been received is its whole effect: the deadline has moved.
+    }
+
+    @Override
+    public void onChoke() {
+        peer.choked(true);
+    }
+
+    @Override
+    public void onUnchoke() {
+        peer.choked(false);
+    }
+
+    @Override
+    public void onInterested() {
+        peer.interested(true);
+        swarm.choker().interestChanged();
+        // BEP 6: a peer that has nothing to trade yet may have a few pieces without a slot.
+        if (peer.amChoking()
+                && peer.reserved().fast()
+                && peer.allowedFast().isEmpty()
+                && peer.pieceCount() < AllowedFast.SIZE) {
+            var set = swarm.allowedFastSet(peer);
+            set.removeIf(piece -> !picker.has(piece));
+            peer.allowFast(set);
+        }
+    }
+
+    @Override
+    public void onNotInterested() {
+        peer.interested(false);
+        swarm.choker().interestChanged();
+    }
+
+    @Override
+    public void onHave(int piece) {
+        anyHave = true;
+        picker.have(peer.source(), piece);
+        piecesChanged();
+    }
+
+    @Override
+    public void onBitfield(BitSet pieces) throws ProtocolException {
+        firstWord("bitfield");
+        picker.have(peer.source(), pieces);
+        piecesChanged();
+    }
+
+    @Override
+    public void onHaveAll() throws ProtocolException {
+        firstWord("have all");
+        picker.haveAll(peer.source());
+        piecesChanged();
+    }
+
+    @Override
+    public void onHaveNone() throws ProtocolException {
+        firstWord("have none");
+    }
+
+    // Exactly one of the three opens the conversation (BEP 3, BEP 6); peers differ in what else they put before it.
+    private void firstWord(String message) throws ProtocolException {
+        if (piecesTold || anyHave) {
+            throw new ProtocolException(message + ": the peer has told its pieces before");
+        }
+        piecesTold = true;
+    }
+
+    private void piecesChanged() {
+        swarm.peerPiecesChanged(peer);
+    }
+
+    @Override
+    public void onRequest(int piece, int begin, int length) throws ProtocolException {
+        var block = new Outbox.Block(piece, begin, length);
+        if (!picker.has(piece)) {
+            badRequests++;
+        } else if (mayServe(piece) && peer.outbox().offer(block)) {
+            return;
+        } else {
+            badRequests += peer.amChoking() ? 1 : 0;
+        }
+        if (badRequests > MAX_BAD_REQUESTS) {
+            throw new ProtocolException("request: " + badRequests + " that could not be served");
+        }
+        peer.reject(block);
+    }
+
+    private boolean mayServe(int piece) {
+        if (!swarm.isTransferring()) {
+            return false;
+        }
+        if (!peer.amChoking()) {
+            return true;
+        }
+        var set = peer.allowedFast();
+        return set.contains(piece)
+                && ++fastRequests <= set.size() * swarm.layout().blockCount(0) * FAST_REQUESTS_PER_BLOCK;
+    }
+
+    @Override
+    public void onCancel(int piece, int begin, int length) {
+        var block = new Outbox.Block(piece, begin, length);
+        if (peer.outbox().cancel(block)) {
+            peer.reject(block); // BEP 6: every request is answered
+        }
+    }
+
+    @Override
+    public void onPiece(int piece, int begin, ByteBuffer block) throws IOException {
+        int length = block.remaining();
+        others.clear();
+        switch (picker.arrived(peer.source(), piece, begin, length, others)) {
+            case UNREQUESTED -> {
+                wasted(length);
+                if (++unrequested > MAX_UNREQUESTED) {
+                    throw new ProtocolException("piece: " + unrequested + " blocks that nobody asked for");
+                }
+            }
+            case DUPLICATE -> {
+                peer.blockArrived(piece, begin, length);
+                wasted(length);
+            }
+            case WANTED -> {
+                peer.blockArrived(piece, begin, length);
+                for (PiecePicker.Source other : others) {
+                    ((Peer) other.owner()).sendCancel(piece, begin, length);
+                }
+                swarm.downloaded(length);
+                store(piece, begin, block);
+            }
+        }
+    }
+
+    private void wasted(int length) {
+        peer.wasted(length);
+        swarm.wasted(length);
+    }
+
+    private void store(int piece, int begin, ByteBuffer block) {
+        try {
+            storage.write(piece, begin, block);
+        } catch (IOException e) {
+            picker.notWritten(piece, begin);
+            swarm.storageFailed(e);
+            return;
+        }
+        if (picker.written(piece)) {
+            swarm.verify(piece);
+        }
+    }
+
+    @Override
+    public void onPort(int port) {
+        // The peer's DHT node; there is no DHT to tell.
+    }
+
+    @Override
+    public void onSuggestPiece(int piece) {
+        picker.suggest(peer.source(), piece);
+    }
+
+    @Override
+    public void onRejectRequest(int piece, int begin, int length) throws ProtocolException {
+        if (!picker.rejected(peer.source(), piece, begin) && ++unrequested > MAX_UNREQUESTED) {
+            throw new ProtocolException("reject request: of a block that nobody asked for");
+        }
+    }
+
+    @Override
+    public void onAllowedFast(int piece) {
+        picker.allowFast(peer.source(), piece);
+    }
+}

@@ -1,0 +1,87 @@
+package weft.swarm;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import weft.storage.Lease;
+import weft.storage.Storage;
+import weft.wire.MessageEncoder;
+
+/**
+ * The thread beside a peer's reader: takes from the outbox and writes, many messages and blocks in one gathering call.
+ * Blocks go from the storage's own memory to the socket where the storage can lend it.
+ */
+final class PeerWriter {
+    /** BEP 3: keep-alives "generally once every two minutes"; a little sooner, so that none comes too late. */
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(100);
+
+    /** How much goes into one write: enough to make the call cheap, little enough that cancels and chokes still bite. */
+    private static final int BATCH_BYTES = 256 * 1024;
+
+    private final Peer peer;
+    private final Swarm swarm;
+    private final Storage storage;
+
+    PeerWriter(Peer peer, Swarm swarm, Storage storage) {
+        this.peer = peer;
+        this.swarm = swarm;
+        this.storage = storage;
+    }
+
+    /** Writes until the outbox is closed or the connection ends. */
+    void run() throws IOException, InterruptedException {
+        while (true) {
+            var batch = peer.outbox().take(KEEP_ALIVE.toNanos(), BATCH_BYTES);
+            if (batch == null) {
+                return;
+            }
+            if (batch.blocks().isEmpty()) {
+                var control = batch.control();
+                if (!control.hasRemaining()) {
+                    control = ByteBuffer.allocate(4);
+                    MessageEncoder.keepAlive(control);
+                    control.flip();
+                }
+                peer.channel().write(control);
+            } else {
+                writeBlocks(batch);
+            }
+        }
+    }
+
+    private void writeBlocks(Outbox.Batch batch) throws IOException {
+        var blocks = batch.blocks();
+        var headers = ByteBuffer.allocate(blocks.size() * MessageEncoder.PIECE_HEADER_LENGTH);
+        var buffers = new ArrayList<ByteBuffer>(1 + 2 * blocks.size());
+        var leases = new ArrayList<Lease>(blocks.size());
+        int bytes = 0;
+        buffers.add(batch.control());
+        try {
+            for (Outbox.Block block : blocks) {
+                MessageEncoder.pieceHeader(headers, block.piece(), block.begin(), block.length());
+                buffers.add(headers.slice(
+                        headers.position() - MessageEncoder.PIECE_HEADER_LENGTH, MessageEncoder.PIECE_HEADER_LENGTH));
+                var lease = lend(block);
+                leases.add(lease);
+                buffers.addAll(List.of(lease.buffers()));
+                bytes += block.length();
+            }
+            peer.channel().write(buffers.toArray(ByteBuffer[]::new), 0, buffers.size());
+        } finally {
+            leases.forEach(Lease::close);
+        }
+        peer.uploaded().add(bytes);
+        swarm.uploaded(bytes);
+    }
+
+    private Lease lend(Outbox.Block block) throws IOException {
+        try {
+            return storage.lend(block.piece(), block.begin(), block.length());
+        } catch (IOException e) {
+            swarm.storageFailed(e);
+            throw e;
+        }
+    }
+}

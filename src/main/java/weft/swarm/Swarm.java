@@ -1,0 +1,659 @@
+package weft.swarm;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import org.apache.commons.codec.digest.DigestUtils;
+import weft.concurrent.TaskScope;
+import weft.concurrent.Watchdog;
+import weft.concurrent.WorkerPool;
+import weft.metainfo.InfoHash;
+import weft.metainfo.Layout;
+import weft.net.BufferPool;
+import weft.net.ConnectionLimits;
+import weft.net.PeerChannel;
+import weft.storage.PieceVerifier;
+import weft.storage.Storage;
+import weft.wire.AllowedFast;
+import weft.wire.Handshake;
+import weft.wire.PeerId;
+import weft.wire.ProtocolException;
+import weft.wire.Reserved;
+
+/**
+ * One torrent's life among its peers: who is connected, what is asked of whom, what becomes of the pieces. It outlives
+ * being stopped: what it has and whom it knows stays, connections and threads do not.
+ *
+ * <p>Made by a torrent, which calls {@link #start}, {@link #pause}, {@link #resume}, {@link #stop} from one thread. The
+ * rest may be called from any thread; nothing here waits for the network or the disk but the threads of its own scope,
+ * and {@link #stop} for them, in bounded time. Which thread holds which lock is told in the package's description.
+ */
+public final class Swarm {
+    private static final System.Logger LOG = System.getLogger("weft.swarm");
+
+    /** libtorrent drops a connection whose handshake makes no progress for so long. */
+    private static final Duration HANDSHAKE = Duration.ofSeconds(10);
+
+    /** The keeper's round: rates, snubs, requests that became free. */
+    private static final Duration TICK = Duration.ofSeconds(1);
+
+    private static final int DISCONNECTS_KEPT = 64;
+
+    /** What the torrent is told. Called on peers' and disk threads: must not block. */
+    public interface Listener {
+        /** A piece is there and right. */
+        void pieceVerified(int piece);
+
+        /** A piece did not match its hash and is fetched again. */
+        void pieceFailed(int piece);
+
+        /** Everything that is wanted is there. */
+        void completed();
+
+        /** The storage failed; the torrent must be stopped. */
+        void storageFailed(IOException cause);
+    }
+
+    /** What all torrents of a client share. */
+    public record Shared(
+            PeerId peerId,
+            ConnectionLimits limits,
+            BufferPool buffers,
+            Watchdog watchdog,
+            WorkerPool disk,
+            Bans bans,
+            RandomGenerator random,
+            LongSupplier nanoTime) {}
+
+    /** How many peers a torrent may have, and how many of them it serves at a time. */
+    public record Limits(int maxPeers, int uploadSlots) {}
+
+    /** Why a connection ended, for people to read. */
+    public record Disconnect(InetSocketAddress address, String reason) {}
+
+    /** What exists while the torrent is started. */
+    private record Session(TaskScope scope, Storage storage, PieceVerifier verifier) {}
+
+    private final InfoHash infoHash;
+    private final Layout layout;
+    private final Shared shared;
+    private final Limits limits;
+    private final Listener listener;
+    private final PiecePicker picker;
+    private final Choker choker;
+    private final Candidates candidates;
+    private final Suspects suspects = new Suspects();
+    private final RateMeter downloaded;
+    private final RateMeter uploaded;
+    private final RateMeter wasted;
+    private final Set<Peer> peers = ConcurrentHashMap.newKeySet();
+
+    private final ReentrantLock joinLock = new ReentrantLock(); // a peer's first message against HAVEs to all
+    private final ReentrantLock completeLock = new ReentrantLock();
+    private final ReentrantLock disconnectsLock = new ReentrantLock();
+    private final ArrayDeque<Disconnect> disconnects = new ArrayDeque<>(); // guarded by disconnectsLock
+
+    private volatile Session session; // null while stopped
+    private volatile boolean transferring; // started and not paused
+    private volatile boolean complete; // changed under completeLock
+
+    /** A swarm of which nothing is there yet, stopped. */
+    public Swarm(InfoHash infoHash, Layout layout, Shared shared, Limits limits, Listener listener) {
+        this.infoHash = infoHash;
+        this.layout = layout;
+        this.shared = shared;
+        this.limits = limits;
+        this.listener = listener;
+        this.picker = new PiecePicker(layout, shared.random());
+        this.choker = new Choker(limits.uploadSlots(), () -> peers, shared.random(), shared.nanoTime());
+        this.candidates = new Candidates(shared.nanoTime());
+        long now = shared.nanoTime().getAsLong();
+        this.downloaded = new RateMeter(now);
+        this.uploaded = new RateMeter(now);
+        this.wasted = new RateMeter(now);
+    }
+
+    // --- the order of life
+
+    /** Takes over what resume data vouches for. Before the first start. */
+    public void restore(BitSet pieces, Map<Integer, BitSet> blocksOfPartials) {
+        picker.restore(pieces, blocksOfPartials);
+        complete = picker.isComplete();
+    }
+
+    /** Starts to connect, download and serve, in a scope below {@code parent}. */
+    public void start(TaskScope parent, Storage storage, PieceVerifier verifier) {
+        var scope = parent.childSupervised("", this::taskFailed);
+        complete = picker.isComplete();
+        session = new Session(scope, storage, verifier);
+        transferring = true;
+        choker.serve(true, complete);
+        candidates.hurry();
+        scope.fork("connector", () -> new Connector(this, candidates).run(scope));
+        scope.fork("keeper", this::keep);
+        picker.unverified().forEach(this::verify);
+    }
+
+    /** Keeps the connections, but neither asks nor serves. */
+    public void pause() {
+        transferring = false;
+        choker.serve(false, complete);
+        peers.forEach(peer -> peer.updateInterest(false));
+    }
+
+    /** Ends a {@link #pause}. */
+    public void resume() {
+        transferring = true;
+        choker.serve(true, complete);
+        peers.forEach(this::wake);
+    }
+
+    /** Ends all connections and threads, waiting at most {@code patience}. Says whether all have ended. */
+    public boolean stop(Duration patience) {
+        transferring = false;
+        var ending = session;
+        session = null;
+        if (ending == null) {
+            return true;
+        }
+        peers.forEach(peer -> peer.close("the torrent was stopped"));
+        return ending.scope.close(patience);
+    }
+
+    private void taskFailed(String task, Throwable failure) {
+        LOG.log(System.Logger.Level.ERROR, () -> infoHash + ": " + task + " failed", failure);
+    }
+
+    // --- peers come
+
+    /** Adds addresses at which peers may be. */
+    public void addCandidates(Collection<InetSocketAddress> addresses) {
+        addresses.forEach(candidates::add);
+    }
+
+    /** How many addresses are known at which peers may be. */
+    public int candidateCount() {
+        return candidates.size();
+    }
+
+    /**
+     * A peer has connected to us and named this torrent. The connection is taken over and served in a thread of the
+     * swarm, or closed.
+     */
+    public void accept(PeerChannel channel, Watchdog.Guard deadline, Handshake.Head head, ConnectionLimits.Place place) {
+        var current = session;
+        boolean taken = current != null
+                && hasRoom()
+                && current.scope.tryFork(
+                        "peer " + text(channel.remoteAddress()) + " reader",
+                        () -> answer(current, channel, deadline, head, place));
+        if (!taken) {
+            deadline.close();
+            channel.close();
+            place.close();
+        }
+    }
+
+    private void answer(
+            Session current,
+            PeerChannel channel,
+            Watchdog.Guard deadline,
+            Handshake.Head head,
+            ConnectionLimits.Place place) {
+        try (channel;
+                place;
+                deadline) {
+            channel.write(ourHandshake());
+            var id = ByteBuffer.allocate(PeerId.LENGTH);
+            channel.readFully(id);
+            converse(current, channel, deadline, false, head.reserved(), Handshake.decodePeerId(id.flip()));
+        } catch (IOException e) {
+            ended(channel.remoteAddress(), failureReason(e, deadline));
+        }
+    }
+
+    /** We have connected to a peer: shake hands and stay with it until the connection ends. */
+    void greet(PeerChannel channel, InetSocketAddress address) {
+        var current = session;
+        try (channel;
+                var deadline = shared.watchdog().watch(channel)) {
+            if (current == null) {
+                candidates.putBack(address, Duration.ZERO);
+                return;
+            }
+            Handshake.Head head;
+            PeerId id;
+            try {
+                deadline.expect("sent its handshake", HANDSHAKE);
+                channel.write(ourHandshake());
+                var theirs = ByteBuffer.allocate(Handshake.LENGTH);
+                channel.readFully(theirs);
+                head = Handshake.decodeHead(theirs.flip());
+                id = Handshake.decodePeerId(theirs);
+                if (!head.infoHash().equals(InfoHash.ofV1(infoHash.truncated()))) {
+                    throw new ProtocolException("handshake: for torrent " + head.infoHash());
+                }
+            } catch (IOException e) {
+                var reason = failureReason(e, deadline);
+                candidates.failed(address, reason);
+                ended(address, reason);
+                return;
+            }
+            if (id.equals(shared.peerId())) {
+                candidates.remove(address); // the tracker told us our own address
+                return;
+            }
+            var reason = converse(current, channel, deadline, true, head.reserved(), id);
+            candidates.ended(address, reason, complete);
+        }
+    }
+
+    private ByteBuffer ourHandshake() {
+        return new Handshake(Reserved.OURS, infoHash, shared.peerId()).encode();
+    }
+
+    /** Reads from the peer, in this thread, until the connection ends; returns why it did. */
+    private String converse(
+            Session current,
+            PeerChannel channel,
+            Watchdog.Guard deadline,
+            boolean outgoing,
+            Reserved reserved,
+            PeerId peerId) {
+        if (peerId.equals(shared.peerId())) {
+            return "connected to ourselves";
+        }
+        if (peers.stream().anyMatch(other -> other.peerId().equals(peerId))) {
+            return "is connected already";
+        }
+        var peer = new Peer(
+                channel, outgoing, peerId, reserved.and(Reserved.OURS), picker, shared.nanoTime());
+        TaskScope scope;
+        try {
+            scope = current.scope.childAllTogether("peer " + peer);
+        } catch (IllegalStateException stopping) {
+            picker.disconnect(peer.source());
+            return "the torrent was stopped";
+        }
+        String reason;
+        try (scope) {
+            scope.closeFirst(channel);
+            scope.closeFirst(peer.outbox()::close);
+            join(peer);
+            if (scope.tryFork("writer", new PeerWriter(peer, this, current.storage)::run)) {
+                new PeerReader(peer, this, picker, current.storage, shared.buffers(), deadline).run();
+            }
+            reason = "the torrent was stopped";
+        } catch (IOException | RuntimeException e) {
+            if (e instanceof RuntimeException) {
+                LOG.log(System.Logger.Level.ERROR, () -> peer + ": a bug of ours ended the connection", e);
+            }
+            reason = peer.closeReason().orElseGet(() ->
+                    scope.failure().map(Swarm::message).orElseGet(() -> failureReason(e, deadline)));
+        } finally {
+            peer.outbox().close();
+            leave(peer);
+        }
+        ended(channel.remoteAddress(), reason);
+        return reason;
+    }
+
+    private void join(Peer peer) {
+        joinLock.lock();
+        try {
+            peer.sendPieces(picker.have(), layout.pieceCount());
+            peers.add(peer);
+        } finally {
+            joinLock.unlock();
+        }
+    }
+
+    private void leave(Peer peer) {
+        peers.remove(peer);
+        picker.disconnect(peer.source());
+        if (transferring) {
+            choker.interestChanged();
+            peers.forEach(Peer::refill); // what it was asked for is free for others
+        }
+    }
+
+    private void ended(InetSocketAddress address, String reason) {
+        LOG.log(System.Logger.Level.DEBUG, "{0}: {1}", text(address), reason);
+        disconnectsLock.lock();
+        try {
+            if (disconnects.size() == DISCONNECTS_KEPT) {
+                disconnects.removeFirst();
+            }
+            disconnects.addLast(new Disconnect(address, reason));
+        } finally {
+            disconnectsLock.unlock();
+        }
+    }
+
+    private static String failureReason(Exception e, Watchdog.Guard deadline) {
+        return deadline.hasExpired() ? "has not " + deadline.expectation() + " in time" : message(e);
+    }
+
+    static String message(Throwable e) {
+        return switch (e) {
+            case EOFException eof -> eof.getMessage();
+            case ClosedChannelException closed -> "closed";
+            default -> e.getMessage() != null ? e.getMessage() : e.getClass().getSimpleName();
+        };
+    }
+
+    static String text(InetSocketAddress address) {
+        return (address.isUnresolved() ? address.getHostString() : address.getAddress().getHostAddress()) + ":"
+                + address.getPort();
+    }
+
+    // --- what peers' threads tell
+
+    Layout layout() {
+        return layout;
+    }
+
+    Choker choker() {
+        return choker;
+    }
+
+    Bans bans() {
+        return shared.bans();
+    }
+
+    ConnectionLimits limits() {
+        return shared.limits();
+    }
+
+    Watchdog watchdog() {
+        return shared.watchdog();
+    }
+
+    boolean hasRoom() {
+        return peers.size() < limits.maxPeers();
+    }
+
+    boolean isTransferring() {
+        return transferring;
+    }
+
+    Set<Integer> allowedFastSet(Peer peer) {
+        return AllowedFast.set(peer.address().getAddress(), infoHash, layout.pieceCount(), AllowedFast.SIZE);
+    }
+
+    void peerPiecesChanged(Peer peer) {
+        wake(peer);
+        if (complete && peer.isSeed()) {
+            peer.close("nothing to trade: both have everything");
+        }
+    }
+
+    private void wake(Peer peer) {
+        peer.updateInterest(transferring);
+        peer.refill();
+    }
+
+    void downloaded(int bytes) {
+        downloaded.add(bytes);
+    }
+
+    void uploaded(int bytes) {
+        uploaded.add(bytes);
+    }
+
+    void wasted(int bytes) {
+        wasted.add(bytes);
+    }
+
+    void storageFailed(IOException cause) {
+        listener.storageFailed(cause);
+    }
+
+    /** All blocks of a piece are written: have it hashed on a disk thread. */
+    void verify(int piece) {
+        var current = session;
+        if (current == null) {
+            return; // it stays written and unverified, and is verified at the next start
+        }
+        try {
+            shared.disk().submit(() -> verifyNow(current, piece));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RejectedExecutionException | CancellationException closing) {
+            LOG.log(System.Logger.Level.DEBUG, "{0}: piece {1} is left unverified", infoHash, piece);
+        }
+    }
+
+    private void verifyNow(Session current, int piece) {
+        try {
+            if (current.verifier.verify(piece)) {
+                pieceVerified(current, piece);
+            } else {
+                pieceFailed(current, piece);
+            }
+        } catch (IOException e) {
+            if (session == current) { // else the storage was closed under it, by a stop
+                storageFailed(e);
+            }
+        } catch (RuntimeException | Error e) {
+            LOG.log(System.Logger.Level.ERROR, () -> infoHash + ": verifying piece " + piece, e);
+            storageFailed(new IOException("verifying piece " + piece + ": " + e, e));
+        }
+    }
+
+    private void pieceVerified(Session current, int piece) throws IOException {
+        if (suspects.isSuspect(piece)) {
+            suspects.passed(piece, blockDigests(current, piece)).forEach(source -> ban(source, piece));
+        }
+        if (!picker.verified(piece)) {
+            return;
+        }
+        listener.pieceVerified(piece);
+        joinLock.lock();
+        try {
+            for (Peer peer : peers) {
+                peer.sendHave(piece);
+                peer.updateInterest(transferring);
+            }
+        } finally {
+            joinLock.unlock();
+        }
+        checkComplete();
+    }
+
+    private void pieceFailed(Session current, int piece) throws IOException {
+        var guilty = suspects.failed(piece, picker.senders(piece), blockDigests(current, piece));
+        picker.failed(piece);
+        listener.pieceFailed(piece);
+        guilty.forEach(source -> ban(source, piece));
+        peers.forEach(Peer::refill);
+    }
+
+    private ByteBuffer[] blockDigests(Session current, int piece) throws IOException {
+        var digests = new ByteBuffer[layout.blockCount(piece)];
+        for (int block = 0; block < digests.length; block++) {
+            var bytes = ByteBuffer.allocate(layout.blockLength(piece, block));
+            current.storage.read(piece, layout.blockOffset(block), bytes);
+            digests[block] = ByteBuffer.wrap(DigestUtils.sha1(bytes.array()));
+        }
+        return digests;
+    }
+
+    private void ban(PiecePicker.Source source, int piece) {
+        var guilty = (Peer) source.owner();
+        var address = guilty.address().getAddress();
+        LOG.log(System.Logger.Level.DEBUG, "{0}: banned, sent wrong data of piece {1}", guilty, piece);
+        shared.bans().add(address);
+        for (Peer peer : peers) {
+            if (peer.address().getAddress().equals(address)) {
+                peer.close("banned: sent wrong data of piece " + piece);
+            }
+        }
+    }
+
+    private void checkComplete() {
+        completeLock.lock();
+        try {
+            if (complete == picker.isComplete()) {
+                return;
+            }
+            complete = !complete;
+        } finally {
+            completeLock.unlock();
+        }
+        if (transferring) {
+            choker.serve(true, complete);
+        }
+        if (complete) {
+            listener.completed();
+            for (Peer peer : peers) {
+                if (peer.isSeed()) {
+                    peer.close("nothing to trade: both have everything");
+                }
+            }
+        } else {
+            candidates.hurry(); // seeds are of use again
+        }
+    }
+
+    // --- the keeper
+
+    private void keep() throws InterruptedException {
+        long lastRound = shared.nanoTime().getAsLong();
+        while (true) {
+            Thread.sleep(TICK);
+            long now = shared.nanoTime().getAsLong();
+            tick(now);
+            if (now - lastRound >= Choker.ROUND.toNanos()) {
+                choker.round();
+                lastRound = now;
+            }
+        }
+    }
+
+    /** One round of the keeper. */
+    void tick(long now) {
+        downloaded.tick(now);
+        uploaded.tick(now);
+        wasted.tick(now);
+        for (Peer peer : peers) {
+            if (peer.tick(now)) {
+                LOG.log(System.Logger.Level.DEBUG, "{0}: snubbed us", peer);
+            }
+        }
+        if (transferring) {
+            peers.forEach(Peer::refill);
+        }
+    }
+
+    // --- what the torrent asks and sets
+
+    /** Sets the priority of every piece: 0 for unwanted, higher first. */
+    public void setPriorities(int[] priorities) {
+        picker.setPriorities(priorities);
+        peers.forEach(this::wake);
+        checkComplete();
+    }
+
+    /** Whether to fetch pieces in order instead of rarest first. */
+    public void setSequential(boolean sequential) {
+        picker.setSequential(sequential);
+    }
+
+    /** A hash check found a piece whole, or not. */
+    public void checked(int piece, boolean whole) {
+        picker.checked(piece, whole);
+        if (whole) {
+            listener.pieceVerified(piece);
+        } else {
+            listener.pieceFailed(piece);
+        }
+    }
+
+    /** After a hash check: finds out whether the torrent has become complete, or ceased to be. */
+    public void checkEnded() {
+        peers.forEach(this::wake);
+        checkComplete();
+    }
+
+    /** The pieces that are there and verified; a copy. */
+    public BitSet have() {
+        return picker.have();
+    }
+
+    /** The pieces that are wanted and missing; a copy. */
+    public BitSet wanted() {
+        return picker.wanted();
+    }
+
+    /** The blocks that have arrived of pieces that are not verified; a copy. */
+    public Map<Integer, BitSet> partials() {
+        return picker.partials();
+    }
+
+    /** Bytes of all verified pieces. */
+    public long haveBytes() {
+        return picker.haveBytes();
+    }
+
+    /** Whether everything that is wanted is there. */
+    public boolean isComplete() {
+        return picker.isComplete();
+    }
+
+    /** Whether everything is there. */
+    public boolean isSeed() {
+        return picker.isSeed();
+    }
+
+    /** The peers that are connected now. */
+    public List<Peer> peers() {
+        return List.copyOf(peers);
+    }
+
+    /** Why the last connections ended, oldest first. */
+    public List<Disconnect> disconnects() {
+        disconnectsLock.lock();
+        try {
+            return List.copyOf(disconnects);
+        } finally {
+            disconnectsLock.unlock();
+        }
+    }
+
+    /** Why the last connection to this address ended, or why there was none. */
+    public Optional<String> lastDisconnect(InetSocketAddress address) {
+        return candidates.lastReason(address);
+    }
+
+    /** Bytes of blocks that were wanted, since this object was made, and their rate. */
+    public RateMeter downloaded() {
+        return downloaded;
+    }
+
+    /** Bytes of blocks served, since this object was made, and their rate. */
+    public RateMeter uploaded() {
+        return uploaded;
+    }
+
+    /** Bytes of blocks that came twice or without being asked for. */
+    public RateMeter wasted() {
+        return wasted;
+    }
+}
