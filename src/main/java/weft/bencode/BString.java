@@ -100,8 +100,7 @@ public final class BString implements BValue, Comparable<BString> {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof BString that
-                && contentEquals(that.source, that.offset, that.offset + that.length);
+        return other instanceof BString that && contentEquals(that.source, that.offset, that.offset + that.length);
     }
 
     @Override

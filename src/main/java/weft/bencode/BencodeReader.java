@@ -36,7 +36,8 @@ final class BencodeReader {
     Decoded read() throws BencodeException {
         if (in.length > limits.maxBytes()) {
             throw new BencodeException(
-                    limits.maxBytes(), in.length + " bytes of bencoding, at most " + limits.maxBytes() + " are accepted");
+                    limits.maxBytes(),
+                    in.length + " bytes of bencoding, at most " + limits.maxBytes() + " are accepted");
         }
         BValue value = readValue();
         if (position < in.length) {
@@ -105,7 +106,7 @@ final class BencodeReader {
             throw new BencodeException(start, "an integer that does not fit 64 bits");
         }
         boolean superfluousZero = in[firstDigit] == '0' && position > firstDigit + 1;
-        if (superfluousZero || negative && number == 0) {
+        if (superfluousZero || (negative && number == 0)) {
             deviation(start, "an integer with a superfluous zero or sign");
         }
         position++;
@@ -131,7 +132,9 @@ final class BencodeReader {
         position++;
         if (length > in.length - position) {
             throw new BencodeException(
-                    start, "a string longer than the rest of the input, of which " + (in.length - position) + " bytes are left");
+                    start,
+                    "a string longer than the rest of the input, of which " + (in.length - position)
+                            + " bytes are left");
         }
         var string = BString.slice(in, position, (int) length);
         position += (int) length;

@@ -38,7 +38,12 @@ public final class WorkerPool implements AutoCloseable {
         this.size = size;
         this.places = new Semaphore(size * QUEUED_PER_THREAD);
         this.executor = new ThreadPoolExecutor(
-                size, size, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> Thread.ofPlatform()
+                size,
+                size,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                task -> Thread.ofPlatform()
                         .name(name + " " + counter.incrementAndGet())
                         .daemon(true)
                         .unstarted(task));

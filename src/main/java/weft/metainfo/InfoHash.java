@@ -54,7 +54,7 @@ public final class InfoHash implements Comparable<InfoHash> {
 
     private static InfoHash ofBase32(String text) {
         // The decoder skips what is not in its alphabet; looking first makes "skipped" an error.
-        if (!text.chars().allMatch(c -> c >= 'A' && c <= 'Z' || c >= '2' && c <= '7')) {
+        if (!text.chars().allMatch(c -> (c >= 'A' && c <= 'Z') || (c >= '2' && c <= '7'))) {
             throw notAnInfoHash(text);
         }
         return ofV1(new Base32().decode(text));

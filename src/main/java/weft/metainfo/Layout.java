@@ -153,7 +153,9 @@ public final class Layout {
 
     /** The files that have bytes in a piece, in order, padding included. */
     public List<TorrentFile> filesOf(int piece) {
-        return slices(piece, 0, pieceLength(piece)).stream().map(FileSlice::file).toList();
+        return slices(piece, 0, pieceLength(piece)).stream()
+                .map(FileSlice::file)
+                .toList();
     }
 
     /**

@@ -38,6 +38,7 @@ public final class ReceiveBuffer implements AutoCloseable {
      * @param dataExpected whether blocks have been asked for, so that a large buffer pays
      * @return the number of bytes read, or -1 at the end of the stream
      */
+    @SuppressWarnings("ReferenceEquality") // which of the buffers is in use, not what is in it
     public int fill(PeerChannel channel, int needed, boolean dataExpected) throws IOException {
         boolean wantLarge = dataExpected || needed > SMALL;
         if (wantLarge && bytes == small) {

@@ -830,8 +830,7 @@ final class PiecePicker {
     }
 
     private Level level(int priority) {
-        return levels.computeIfAbsent(
-                priority, p -> new Level(new RarityOrder(availability, position, random)));
+        return levels.computeIfAbsent(priority, p -> new Level(new RarityOrder(availability, position, random)));
     }
 
     /** Puts every piece where it belongs and counts anew. Costs the number of pieces: for changes of what is wanted. */

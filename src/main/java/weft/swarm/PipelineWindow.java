@@ -41,7 +41,7 @@ final class PipelineWindow {
             timedRequest = -1;
             slow = waited > AIM_NANOS;
             if (waited > 3 * AIM_NANOS) {
-                size = Math.max(SMALLEST, (int) (size * 2 * AIM_NANOS / waited));
+                size = Math.max(SMALLEST, (int) (2 * AIM_NANOS * size / waited));
             }
         }
         if (!slow && size < LARGEST) {

@@ -42,7 +42,8 @@ public final class RateMeter {
         double current = (now - lastTotal) / seconds;
         // A plain mean until there is a window's worth: an average that starts at zero would lie for a while.
         double weight = Math.max(1.0 / ++ticks, 1 - Math.exp(-seconds / WINDOW_SECONDS));
-        bytesPerSecond += (current - bytesPerSecond) * weight;
+        double average = bytesPerSecond; // ticks come from one thread
+        bytesPerSecond = average + (current - average) * weight;
         lastTotal = now;
         lastNanos = nowNanos;
     }

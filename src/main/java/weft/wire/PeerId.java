@@ -128,7 +128,11 @@ public final class PeerId {
         for (int i = from; i < LENGTH; i++) {
             if (bytes[i] >= '0' && bytes[i] <= '9') {
                 version.append((char) bytes[i]);
-            } else if (bytes[i] == '-' && i + 1 < LENGTH && bytes[i + 1] >= '0' && bytes[i + 1] <= '9' && i < from + 7) {
+            } else if (bytes[i] == '-'
+                    && i + 1 < LENGTH
+                    && bytes[i + 1] >= '0'
+                    && bytes[i + 1] <= '9'
+                    && i < from + 7) {
                 version.append('.');
             } else {
                 break;

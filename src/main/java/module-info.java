@@ -1,0 +1,13 @@
+/**
+ * BitTorrent in plain blocking Java on virtual threads. What a library user needs is exported; the layers behind it
+ * (peers, swarms, connections) are not.
+ */
+module weft {
+    requires java.net.http;
+    requires org.apache.commons.codec;
+    // The command line alone needs it, and brings it along.
+    requires static info.picocli;
+
+    exports weft.bencode;
+    exports weft.metainfo;
+}
