@@ -102,7 +102,7 @@ public final class TorrentFile {
 
     /**
      * Where a symbolic link, attribute "l", leads: the path, as in {@link #path}, of a file or directory of this torrent,
-     * not through other links. A link that leads anywhere else has none and is a plain empty file.
+     * perhaps through other links of it. A link that leads anywhere else has none and is a plain empty file.
      */
     public Optional<List<String>> symlinkTarget() {
         return Optional.ofNullable(symlinkTarget);
