@@ -130,8 +130,10 @@ final class BencodeReader {
         }
         position++;
         if (length > in.length - position) {
+            String expected = length > Integer.MAX_VALUE ? "over " + Integer.MAX_VALUE : Long.toString(length);
             throw new BencodeException(
-                    start, "a string longer than the rest of the input, of which " + (in.length - position) + " bytes are left");
+                    start,
+                    "expected a string of " + expected + " bytes, but only " + (in.length - position) + " are left");
         }
         var string = BString.slice(in, position, (int) length);
         position += (int) length;

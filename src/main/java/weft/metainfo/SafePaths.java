@@ -118,7 +118,11 @@ final class SafePaths {
 
     /** A target's {@code .} means nothing; any {@code ..} makes an element that no file has. */
     private List<String> target(List<BString> elements) {
-        return below(elements.stream().map(text::decode).filter(element -> !element.equals(".")).map(sanitizer::sanitize));
+        return elements.stream()
+                .map(text::decode)
+                .filter(element -> !element.equals("."))
+                .map(sanitizer::sanitize)
+                .toList();
     }
 
     private List<String> path(List<BString> elements) {
