@@ -36,8 +36,7 @@ final class BencodeReader {
     Decoded read() throws BencodeException {
         if (in.length > limits.maxBytes()) {
             throw new BencodeException(
-                    limits.maxBytes(),
-                    in.length + " bytes of bencoding, at most " + limits.maxBytes() + " are accepted");
+                    limits.maxBytes(), in.length + " bytes of bencoding, at most " + limits.maxBytes() + " are accepted");
         }
         BValue value = readValue();
         if (position < in.length) {
@@ -106,7 +105,7 @@ final class BencodeReader {
             throw new BencodeException(start, "an integer that does not fit 64 bits");
         }
         boolean superfluousZero = in[firstDigit] == '0' && position > firstDigit + 1;
-        if (superfluousZero || (negative && number == 0)) {
+        if (superfluousZero || negative && number == 0) {
             deviation(start, "an integer with a superfluous zero or sign");
         }
         position++;
@@ -131,10 +130,10 @@ final class BencodeReader {
         }
         position++;
         if (length > in.length - position) {
+            String expected = length > Integer.MAX_VALUE ? "over " + Integer.MAX_VALUE : Long.toString(length);
             throw new BencodeException(
                     start,
-                    "a string longer than the rest of the input, of which " + (in.length - position)
-                            + " bytes are left");
+                    "expected a string of " + expected + " bytes, but only " + (in.length - position) + " are left");
         }
         var string = BString.slice(in, position, (int) length);
         position += (int) length;

@@ -63,7 +63,8 @@ public final class Layout {
         long end = 0;
         for (int i = 0; i < files.size(); i++) {
             TorrentFile file = files.get(i);
-            long expected = ceilDiv(end, alignment) * alignment;
+            // Empty files are in no piece and need not begin one.
+            long expected = file.length() == 0 ? end : ceilDiv(end, alignment) * alignment;
             if (file.index() != i || file.offset() != expected) {
                 throw new IllegalArgumentException("file " + file.index() + " at byte " + file.offset()
                         + ", expected file " + i + " at byte " + expected);

@@ -45,7 +45,7 @@ public final class TorrentFile {
         this.piecesRoot = piecesRoot;
     }
 
-    /** A plain file. The path is taken as it is: only a {@code Metainfo} sanitises. */
+    /** A plain file. The path is taken as it is: only a {@link Metainfo} sanitises. */
     public static TorrentFile of(int index, List<String> path, long offset, long length) {
         return new TorrentFile(index, path, path, offset, length, Attributes.NONE, null, null);
     }
@@ -55,7 +55,7 @@ public final class TorrentFile {
         return new TorrentFile(index, path, path, offset, length, Attributes.PADDING, null, null);
     }
 
-    /** The position in {@code Metainfo.files()}, from 0. */
+    /** The position in {@link Metainfo#files}, from 0. */
     public int index() {
         return index;
     }
@@ -102,7 +102,7 @@ public final class TorrentFile {
 
     /**
      * Where a symbolic link, attribute "l", leads: the path, as in {@link #path}, of a file or directory of this torrent,
-     * not through other links. A link that leads anywhere else has none and is a plain empty file.
+     * perhaps through other links of it. A link that leads anywhere else has none and is a plain empty file.
      */
     public Optional<List<String>> symlinkTarget() {
         return Optional.ofNullable(symlinkTarget);

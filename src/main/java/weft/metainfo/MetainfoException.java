@@ -1,0 +1,56 @@
+package weft.metainfo;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import weft.bencode.BencodeException;
+
+/** A torrent file that cannot be used. The message says what is wrong, where, and what was expected, in one sentence. */
+public final class MetainfoException extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String keyPath;
+    private final long offset;
+    private final String reason;
+
+    MetainfoException(String keyPath, long offset, String reason) {
+        super("not a usable torrent: " + keyPath + " at byte " + offset + ": " + reason);
+        this.keyPath = keyPath;
+        this.offset = offset;
+        this.reason = reason;
+    }
+
+    MetainfoException(BencodeException cause) {
+        super("not a torrent file: " + cause.getMessage(), cause);
+        this.keyPath = "";
+        this.offset = cause.offset();
+        this.reason = cause.reason();
+    }
+
+    private MetainfoException(Path file, MetainfoException cause) {
+        super(file + " is " + cause.getMessage(), cause);
+        this.keyPath = cause.keyPath;
+        this.offset = cause.offset;
+        this.reason = cause.reason;
+    }
+
+    /** The same with a message that begins with the file's name. */
+    MetainfoException in(Path file) {
+        return new MetainfoException(file, this);
+    }
+
+    /** The keys that lead to the bad value, as {@code info.files[3].length}; empty if it is the bencoding that is bad. */
+    public String keyPath() {
+        return keyPath;
+    }
+
+    /** The byte of the torrent file at or after which the bad value begins, counted from 0. */
+    public long offset() {
+        return offset;
+    }
+
+    /** What was expected and what was found. */
+    public String reason() {
+        return reason;
+    }
+}
