@@ -8,6 +8,7 @@ module weft {
     // The command line alone needs it, and brings it along.
     requires static info.picocli;
 
+    exports weft;
     exports weft.bencode;
     exports weft.metainfo;
 }
