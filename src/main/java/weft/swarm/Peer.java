@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import weft.net.PeerChannel;
@@ -47,7 +48,7 @@ public final class Peer {
     private volatile boolean optimistic;
     private volatile long unchokedNanos; // when we last unchoked or choked it
     private volatile long lastBlockNanos; // when it last sent a block, or was first asked for one since
-    private volatile long wasteBytes;
+    private final LongAdder wasteBytes = new LongAdder();
     private volatile Set<Integer> allowedFast = Set.of(); // what we serve it even while we choke it
 
     private final ReentrantLock interestLock = new ReentrantLock();
@@ -93,6 +94,11 @@ public final class Peer {
     /** The id of its handshake. */
     public PeerId peerId() {
         return peerId;
+    }
+
+    /** Whether the Fast Extension (BEP 6) is in use. */
+    public boolean isFast() {
+        return reserved.fast();
     }
 
     /** What both sides can do beyond BEP 3. */
@@ -164,7 +170,7 @@ public final class Peer {
 
     /** Bytes that came without being wanted, or twice. */
     public long wasteBytes() {
-        return wasteBytes;
+        return wasteBytes.sum();
     }
 
     PiecePicker.Source source() {
@@ -347,7 +353,7 @@ public final class Peer {
     }
 
     void wasted(int bytes) {
-        wasteBytes += bytes; // its reader is the only thread that writes it
+        wasteBytes.add(bytes);
     }
 
     // --- the keeper's round

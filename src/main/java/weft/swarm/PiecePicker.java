@@ -103,6 +103,8 @@ final class PiecePicker {
     private int freeBlocks; // blocks of wanted partial pieces that nobody is asked for
     private int missingWanted; // pieces
     private long haveBytes;
+    private long missingBytes; // of wanted pieces
+    private long wantedBytes; // of all wanted pieces, there or not
 
     /** Makes a picker for a torrent of which nothing is there and everything is wanted, at priority 1. */
     PiecePicker(Layout layout, RandomGenerator random) {
@@ -195,6 +197,7 @@ final class PiecePicker {
         haveBytes += layout.pieceLength(piece);
         if (priorities[piece] > 0) {
             missingWanted--;
+            missingBytes -= layout.pieceLength(piece);
             for (Source source : sources) {
                 source.useful -= source.pieces.contains(piece) ? 1 : 0;
             }
@@ -206,6 +209,7 @@ final class PiecePicker {
         haveBytes -= layout.pieceLength(piece);
         if (priorities[piece] > 0) {
             missingWanted++;
+            missingBytes += layout.pieceLength(piece);
             enterFresh(piece);
             for (Source source : sources) {
                 source.useful += source.pieces.contains(piece) ? 1 : 0;
@@ -287,6 +291,26 @@ final class PiecePicker {
         lock.lock();
         try {
             return haveBytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Bytes of the wanted pieces that are missing. */
+    long missingBytes() {
+        lock.lock();
+        try {
+            return missingBytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Bytes of the wanted pieces, whether there or not. */
+    long wantedBytes() {
+        lock.lock();
+        try {
+            return wantedBytes;
         } finally {
             lock.unlock();
         }
@@ -840,11 +864,16 @@ final class PiecePicker {
         freeBlocks = 0;
         missingWanted = 0;
         haveBytes = 0;
+        missingBytes = 0;
+        wantedBytes = 0;
         for (int piece = 0; piece < priorities.length; piece++) {
+            int length = layout.pieceLength(piece);
+            wantedBytes += priorities[piece] > 0 ? length : 0;
             if (have.get(piece)) {
-                haveBytes += layout.pieceLength(piece);
+                haveBytes += length;
             } else {
                 missingWanted += priorities[piece] > 0 ? 1 : 0;
+                missingBytes += priorities[piece] > 0 ? length : 0;
                 if (!partials.containsKey(piece)) {
                     enterFresh(piece);
                 }

@@ -85,7 +85,12 @@ public final class Swarm {
     public record Limits(int maxPeers, int uploadSlots) {}
 
     /** Why a connection ended, for people to read. */
-    public record Disconnect(InetSocketAddress address, String reason) {}
+    public record Disconnect(InetSocketAddress address, String reason) {
+        @Override
+        public String toString() {
+            return text(address) + ": " + reason;
+        }
+    }
 
     /** What exists while the torrent is started. */
     private record Session(TaskScope scope, Storage storage, PieceVerifier verifier) {}
@@ -610,6 +615,16 @@ public final class Swarm {
     /** Bytes of all verified pieces. */
     public long haveBytes() {
         return picker.haveBytes();
+    }
+
+    /** Bytes of the wanted pieces that are missing. */
+    public long missingBytes() {
+        return picker.missingBytes();
+    }
+
+    /** Bytes of the wanted pieces, whether there or not. */
+    public long wantedBytes() {
+        return picker.wantedBytes();
     }
 
     /** Whether everything that is wanted is there. */

@@ -1,0 +1,223 @@
+package weft;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import weft.concurrent.TaskScope;
+import weft.concurrent.Watchdog;
+import weft.metainfo.InfoHash;
+import weft.metainfo.Metainfo;
+import weft.net.BufferPool;
+import weft.net.ConnectionLimits;
+import weft.net.TcpListener;
+import weft.storage.Disk;
+import weft.storage.DiskOptions;
+import weft.swarm.Bans;
+import weft.swarm.Swarm;
+import weft.tracker.AnnouncerOptions;
+import weft.tracker.HttpTracker;
+import weft.tracker.HttpTrackerOptions;
+import weft.wire.PeerId;
+
+/**
+ * Any number of torrents that share a port, limits and memory.
+ *
+ * <pre>{@code
+ * try (var client = Client.open(ClientOptions.defaults().withPort(6881))) {
+ *     var torrent = client.add(Path.of("some.torrent"), AddOptions.into(Path.of("storage")));
+ *     torrent.awaitComplete();
+ * }
+ * }</pre>
+ *
+ * <p>All methods may be called from any thread; only {@link #open}, {@link #add} (they read files and take a port) and
+ * {@link #close} wait for anything.
+ */
+public final class Client implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("weft");
+
+    /** NEEDS: close returns within five seconds whatever does not answer. A little of it is for what comes last. */
+    private static final Duration CLOSE_TORRENTS_WITHIN = Duration.ofMillis(4500);
+
+    /** A socket's worth: one read brings many blocks, and the buffer stays in the processor's cache. */
+    private static final int RECEIVE_BUFFER_BYTES = 1 << 20;
+
+    /** 64 MiB in all; peers beyond that receive into small buffers. */
+    private static final int RECEIVE_BUFFERS = 64;
+
+    private final ClientOptions options;
+    private final TcpListener listener;
+    private final TaskScope scope;
+    private final Disk disk;
+    private final HttpTracker httpTracker;
+    private final AnnouncerOptions announcerOptions;
+    private final Swarm.Shared shared;
+    private final Map<InfoHash, Torrent> torrents = new ConcurrentHashMap<>(); // by the 20 bytes used on the wire
+
+    private volatile boolean closed;
+
+    private Client(ClientOptions options, TcpListener listener) {
+        this.options = options;
+        this.listener = listener;
+        this.scope = TaskScope.supervised(
+                "weft",
+                (task, failure) -> LOG.log(System.Logger.Level.ERROR, () -> "client: " + task + " failed", failure));
+        this.disk = Disk.open(DiskOptions.defaults()
+                .withMappedBytes(options.maxMappedBytes())
+                .withHashingThreads(options.diskThreads()));
+        var watchdog = new Watchdog(System::nanoTime);
+        var random = new SecureRandom();
+        this.shared = new Swarm.Shared(
+                PeerId.generate(random),
+                new ConnectionLimits(
+                        options.maxConnections(), options.maxConnectionsPerAddress(), options.maxHalfOpen()),
+                new BufferPool(RECEIVE_BUFFER_BYTES, RECEIVE_BUFFERS),
+                watchdog,
+                disk,
+                new Bans(),
+                random,
+                System::nanoTime);
+        this.httpTracker = HttpTracker.open(scope, HttpTrackerOptions.defaults());
+        this.announcerOptions = AnnouncerOptions.of(List.of(httpTracker), random);
+        scope.closeFirst(listener);
+        scope.fork("watchdog", watchdog::run);
+        var incoming = new IncomingPeers(scope, watchdog, shared.limits(), shared.bans(), this::swarm);
+        scope.fork("acceptor", () -> listener.acceptInto(incoming::accept));
+    }
+
+    /** Opens a client with the default options. */
+    public static Client open() throws IOException {
+        return open(ClientOptions.defaults());
+    }
+
+    /**
+     * Opens a client: takes its port and waits for peers there.
+     *
+     * @throws java.net.BindException if the port is in use
+     */
+    public static Client open(ClientOptions options) throws IOException {
+        var address = options.bindAddress().orElse(new InetSocketAddress(0).getAddress());
+        return new Client(options, TcpListener.open(address, options.port()));
+    }
+
+    /**
+     * Adds the torrent of a torrent file.
+     *
+     * @throws weft.metainfo.MetainfoException if the file is not a torrent that can be used; the message says why
+     * @throws IOException if the file cannot be read
+     * @throws IllegalStateException if the torrent was added before, or the client is closed
+     */
+    public Torrent add(Path torrentFile, AddOptions addOptions) throws IOException {
+        return add(Metainfo.read(torrentFile), addOptions);
+    }
+
+    /** Adds a torrent whose metainfo is at hand. See {@link #add(Path, AddOptions)}. */
+    public Torrent add(Metainfo metainfo, AddOptions addOptions) throws IOException {
+        return add(metainfo, addOptions, false);
+    }
+
+    Torrent add(Metainfo metainfo, AddOptions addOptions, boolean ownsClient) throws IOException {
+        Objects.requireNonNull(addOptions, "addOptions");
+        if (closed) {
+            throw new IllegalStateException("the client is closed");
+        }
+        var torrent = new Torrent(this, ownsClient, metainfo, addOptions);
+        if (torrents.putIfAbsent(key(metainfo.infoHash()), torrent) != null) {
+            torrent.life().abandon();
+            throw new IllegalStateException("this torrent was added before: " + metainfo.name());
+        }
+        torrent.life().begin();
+        return torrent;
+    }
+
+    /** The torrents that were added and are not closed. */
+    public List<Torrent> torrents() {
+        return List.copyOf(torrents.values());
+    }
+
+    /** The torrent with this info-hash. */
+    public Optional<Torrent> torrent(InfoHash infoHash) {
+        return Optional.ofNullable(torrents.get(key(infoHash)));
+    }
+
+    /** The port that peers can connect to. */
+    public int port() {
+        return listener.port();
+    }
+
+    /** What the client was opened with. */
+    public ClientOptions options() {
+        return options;
+    }
+
+    /**
+     * Closes all torrents and lets go of the port, the threads and the memory. Takes at most a few seconds, whatever does
+     * not answer. May be called twice.
+     */
+    @Override
+    public void close() {
+        closed = true;
+        try {
+            listener.close();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "closing the port", e);
+        }
+        close(List.copyOf(torrents.values()));
+        scope.close();
+        httpTracker.close();
+        disk.close();
+    }
+
+    void close(Torrent torrent) {
+        close(List.of(torrent));
+    }
+
+    private void close(List<Torrent> closing) {
+        long deadline = System.nanoTime() + CLOSE_TORRENTS_WITHIN.toNanos();
+        closing.forEach(torrent -> torrent.life().close()); // all begin to end at the same time
+        for (Torrent torrent : closing) {
+            torrent.life().awaitEnd(deadline);
+            torrents.remove(key(torrent.infoHash()), torrent);
+        }
+    }
+
+    // --- for its torrents
+
+    TaskScope scope() {
+        return scope;
+    }
+
+    Disk disk() {
+        return disk;
+    }
+
+    PeerId peerId() {
+        return shared.peerId();
+    }
+
+    Swarm.Shared shared() {
+        return shared;
+    }
+
+    Swarm.Limits swarmLimits() {
+        return new Swarm.Limits(options.maxPeersPerTorrent(), options.uploadSlotsPerTorrent());
+    }
+
+    AnnouncerOptions announcerOptions() {
+        return announcerOptions;
+    }
+
+    private Optional<Swarm> swarm(InfoHash infoHash) {
+        return torrent(infoHash).map(torrent -> torrent.life().swarm());
+    }
+
+    private static InfoHash key(InfoHash infoHash) {
+        return InfoHash.ofV1(infoHash.truncated());
+    }
+}

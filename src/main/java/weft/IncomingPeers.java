@@ -1,0 +1,86 @@
+package weft;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Function;
+import weft.concurrent.TaskScope;
+import weft.concurrent.Watchdog;
+import weft.metainfo.InfoHash;
+import weft.net.ConnectionLimits;
+import weft.net.PeerChannel;
+import weft.swarm.Bans;
+import weft.swarm.Swarm;
+import weft.wire.Handshake;
+
+/**
+ * Receives the connections that peers open to a client: turns away whom the limits do not admit, reads which torrent is
+ * meant, and hands the connection to that torrent's swarm. A thread per connection, for as long as that takes.
+ */
+final class IncomingPeers {
+    private static final System.Logger LOG = System.getLogger("weft");
+
+    /** libtorrent drops a connection that has not shaken hands after so long. */
+    private static final Duration HANDSHAKE = Duration.ofSeconds(10);
+
+    private final TaskScope scope;
+    private final Watchdog watchdog;
+    private final ConnectionLimits limits;
+    private final Bans bans;
+    private final Function<InfoHash, Optional<Swarm>> swarms;
+
+    IncomingPeers(
+            TaskScope scope,
+            Watchdog watchdog,
+            ConnectionLimits limits,
+            Bans bans,
+            Function<InfoHash, Optional<Swarm>> swarms) {
+        this.scope = scope;
+        this.watchdog = watchdog;
+        this.limits = limits;
+        this.bans = bans;
+        this.swarms = swarms;
+    }
+
+    /** Takes one connection over; does not wait. */
+    void accept(PeerChannel channel) {
+        var address = channel.remoteAddress().getAddress();
+        var place = bans.contains(address) ? Optional.<ConnectionLimits.Place>empty() : limits.accepted(address);
+        boolean taken = place.isPresent()
+                && scope.tryFork("incoming " + channel.remoteAddress(), () -> receive(channel, place.get()));
+        if (!taken) {
+            LOG.log(System.Logger.Level.DEBUG, "{0}: turned away", channel.remoteAddress());
+            place.ifPresent(ConnectionLimits.Place::close);
+            channel.close();
+        }
+    }
+
+    private void receive(PeerChannel channel, ConnectionLimits.Place place) {
+        var deadline = watchdog.watch(channel);
+        scope.closeFirst(channel);
+        boolean handedOver = false;
+        try {
+            deadline.expect("sent its handshake", HANDSHAKE);
+            var bytes = ByteBuffer.allocate(Handshake.HEAD_LENGTH);
+            channel.readFully(bytes);
+            var head = Handshake.decodeHead(bytes.flip());
+            var swarm = swarms.apply(head.infoHash());
+            if (swarm.isPresent()) {
+                handedOver = true;
+                swarm.get().accept(channel, deadline, head, place);
+            } else {
+                LOG.log(System.Logger.Level.DEBUG, "{0}: wants unknown torrent {1}", channel, head.infoHash());
+            }
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "{0}: no handshake: {1}", channel, e.getMessage());
+        } finally {
+            scope.forget(channel);
+            if (!handedOver) {
+                deadline.close();
+                channel.close();
+                place.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,775 @@
+package weft;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import weft.concurrent.TaskScope;
+import weft.metainfo.InfoHash;
+import weft.metainfo.Metainfo;
+import weft.storage.Storage;
+import weft.swarm.Swarm;
+import weft.tracker.AnnounceTotals;
+import weft.tracker.Announcer;
+import weft.tracker.AnnouncingTorrent;
+import weft.tracker.TrackerSnapshot;
+import weft.wire.PeerId;
+
+/**
+ * The thread on which a torrent lives. Whoever wants something of the torrent leaves a wish in the fields below and goes
+ * on; this thread brings the torrent from where it is to where it is wished to be, one step at a time, and is the only
+ * one that waits for the disk and the trackers. That is why {@code start}, {@code pause} and {@code stop} wait for
+ * nobody and may come in any order.
+ *
+ * <p>{@code lock} guards the wishes and the state, for memory work only; it is taken before no other lock.
+ */
+final class TorrentLife {
+    private static final System.Logger LOG = System.getLogger("weft");
+
+    /** How often resume data is written while something changes: what a crash makes us hash again, at most. */
+    private static final Duration SAVE_EVERY = Duration.ofSeconds(30);
+
+    /** How long connections may take to end. */
+    private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
+
+    /** How long the trackers may take to be told that we stop; libtorrent waits 5 s, we must have closed by then. */
+    private static final Duration TRACKER_PATIENCE = Duration.ofSeconds(3);
+
+    private enum Goal {
+        STARTED,
+        PAUSED,
+        STOPPED,
+        CLOSED
+    }
+
+    /** How far a hash check has come; all zero when there is none. */
+    record CheckProgress(int checked, int total) {}
+
+    /** A hash check that somebody waits for. */
+    private static final class Check {
+        private final BitSet pieces;
+        private BitSet good; // guarded by lock; null until done
+        private IOException failure; // guarded by lock
+        private boolean done; // guarded by lock
+        private volatile boolean cancelled;
+
+        private Check(BitSet pieces) {
+            this.pieces = pieces;
+        }
+    }
+
+    private final Client client;
+    private final Metainfo metainfo;
+    private final TorrentFiles files;
+    private final Swarm swarm;
+    private final Events events = new Events();
+    private final TaskScope scope;
+    private final Announcer announcer;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition wished = lock.newCondition(); // this thread has something to do
+    private final Condition changed = lock.newCondition(); // the state has changed, or a check is done
+    private Goal goal; // guarded by lock, as are all below
+    private TorrentState state = TorrentState.STOPPED;
+    private IOException fault; // that happened and has not been dealt with, or null
+    private IOException error; // that stopped the torrent, or null
+    private final List<Check> checks = new ArrayList<>();
+    private final int[] filePriorities;
+    private boolean prioritiesChanged = true;
+    private boolean unsaved; // something has changed since resume data was written
+    private boolean completed; // and not announced yet
+    private boolean ended;
+
+    private volatile CheckProgress checkProgress = new CheckProgress(0, 0);
+
+    // Of this thread only.
+    private boolean running; // connected
+    private boolean paused;
+    private long savedNanos = System.nanoTime();
+
+    TorrentLife(Client client, Metainfo metainfo, AddOptions options) {
+        this.client = client;
+        this.metainfo = metainfo;
+        this.scope = client.scope()
+                .childSupervised(metainfo.infoHash().toHex().substring(0, 8), this::taskFailed);
+        this.files = new TorrentFiles(metainfo, options, client.disk());
+        this.swarm = new Swarm(
+                metainfo.infoHash(), metainfo.layout(), client.shared(), client.swarmLimits(), new SwarmEvents());
+        this.goal = switch (options.initialState()) {
+            case STARTED -> Goal.STARTED;
+            case PAUSED -> Goal.PAUSED;
+            case STOPPED -> Goal.STOPPED;
+        };
+        this.filePriorities = new int[metainfo.files().size()];
+        for (int file = 0; file < filePriorities.length; file++) {
+            filePriorities[file] = options.priorities().getOrDefault(file, 1);
+        }
+        options.listeners().forEach(events::add);
+        swarm.setSequential(options.sequential());
+        swarm.addCandidates(options.peers());
+        this.announcer = new Announcer(scope, new Announced(), tiers(options), client.announcerOptions());
+    }
+
+    private void taskFailed(String task, Throwable failure) {
+        LOG.log(System.Logger.Level.ERROR, () -> metainfo.name() + ": " + task + " failed", failure);
+    }
+
+    private List<List<String>> tiers(AddOptions options) {
+        var tiers = new ArrayList<List<String>>();
+        if (options.trackers()) {
+            tiers.addAll(metainfo.trackers());
+        }
+        tiers.addAll(options.extraTrackers());
+        return tiers;
+    }
+
+    /** Starts the torrent's threads. Called once, by the client. */
+    void begin() {
+        scope.fork("events", events::run);
+        scope.fork("life", this::run);
+    }
+
+    /** Takes back the making of a torrent that was never begun. */
+    void abandon() {
+        scope.close();
+    }
+
+    Swarm swarm() {
+        return swarm;
+    }
+
+    Events events() {
+        return events;
+    }
+
+    Path directory() {
+        return files.directory();
+    }
+
+    // --- wishes
+
+    void start() {
+        wish(Goal.STARTED);
+    }
+
+    void pause() {
+        wish(Goal.PAUSED);
+    }
+
+    void stop() {
+        wish(Goal.STOPPED);
+    }
+
+    private void wish(Goal newGoal) {
+        lock.lock();
+        try {
+            requireOpen();
+            goal = newGoal;
+            error = null;
+            wished.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void requireOpen() {
+        if (goal == Goal.CLOSED) {
+            throw new IllegalStateException("the torrent is closed: " + metainfo.name());
+        }
+    }
+
+    /** Asks for the end, which {@link #awaitEnd} waits for. */
+    void close() {
+        lock.lock();
+        try {
+            goal = Goal.CLOSED;
+            checks.forEach(check -> check.cancelled = true);
+            wished.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits for the end until the deadline, then ends what is left by force. */
+    void awaitEnd(long deadlineNanos) {
+        boolean interrupted = false;
+        lock.lock();
+        try {
+            while (!ended && System.nanoTime() - deadlineNanos < 0) {
+                try {
+                    changed.awaitNanos(Math.max(1, deadlineNanos - System.nanoTime()));
+                } catch (InterruptedException e) {
+                    interrupted = true; // the torrent is closed first
+                }
+            }
+            if (!ended) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "{0}: the disk or a tracker does not answer; closed without waiting for it",
+                        metainfo.name());
+            }
+            state = TorrentState.CLOSED;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        scope.close(Duration.ofNanos(Math.max(TimeUnit.MILLISECONDS.toNanos(200), deadlineNanos - System.nanoTime())));
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    void setPriority(int file, int priority) {
+        lock.lock();
+        try {
+            requireOpen();
+            filePriorities[file] = priority;
+            prioritiesChanged = true;
+            wished.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int priority(int file) {
+        lock.lock();
+        try {
+            return filePriorities[file];
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void announce() {
+        announcer.reannounce();
+    }
+
+    BitSet hashCheck(BitSet pieces) throws IOException, InterruptedException {
+        var check = new Check(pieces);
+        lock.lock();
+        try {
+            requireOpen();
+            checks.add(check);
+            wished.signal();
+            try {
+                while (!check.done) {
+                    changed.await();
+                }
+            } catch (InterruptedException e) {
+                check.cancelled = true;
+                throw e;
+            }
+            if (check.failure != null) {
+                throw new IOException(check.failure.getMessage(), check.failure);
+            }
+            return check.good;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // --- looking
+
+    TorrentState state() {
+        lock.lock();
+        try {
+            return state;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Optional<IOException> error() {
+        lock.lock();
+        try {
+            return Optional.ofNullable(error);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    CheckProgress checkProgress() {
+        return checkProgress;
+    }
+
+    long uploaded() {
+        return files.uploadedBefore() + swarm.uploaded().total();
+    }
+
+    long downloaded() {
+        return files.downloadedBefore() + swarm.downloaded().total();
+    }
+
+    List<TrackerSnapshot> trackers() {
+        return announcer.snapshot();
+    }
+
+    boolean awaitComplete(Duration timeout) throws IOException, InterruptedException {
+        long deadline = deadline(timeout);
+        lock.lock();
+        try {
+            while (true) {
+                if (error != null) {
+                    throw new IOException(error.getMessage(), error);
+                }
+                if (state == TorrentState.CLOSED) {
+                    throw new IllegalStateException("the torrent was closed: " + metainfo.name());
+                }
+                // Not before the wishes are known to the swarm and what lies on disk has been looked at.
+                if (swarm.isComplete() && !prioritiesChanged && state != TorrentState.CHECKING && files.isLoaded()) {
+                    return true;
+                }
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    return false;
+                }
+                changed.awaitNanos(left);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static long deadline(Duration timeout) {
+        long now = System.nanoTime();
+        try {
+            return Math.addExact(now, timeout.toNanos());
+        } catch (ArithmeticException forEver) {
+            return now + Long.MAX_VALUE / 2;
+        }
+    }
+
+    // --- the thread
+
+    private void run() throws InterruptedException {
+        try {
+            while (awaitWork()) {
+                try {
+                    settle();
+                } catch (IOException e) {
+                    fail(e);
+                }
+            }
+            end();
+        } finally {
+            lock.lock();
+            try {
+                ended = true;
+                state = TorrentState.CLOSED;
+                checks.forEach(check -> check.done = true);
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** Waits until there is something to do; false if that is to end. */
+    private boolean awaitWork() throws InterruptedException {
+        lock.lock();
+        try {
+            while (true) {
+                if (goal == Goal.CLOSED) {
+                    return false;
+                }
+                if (fault != null || !checks.isEmpty() || prioritiesChanged || completed || !isWhereWished()) {
+                    return true;
+                }
+                long untilSave = savedNanos + SAVE_EVERY.toNanos() - System.nanoTime();
+                if (unsaved && untilSave <= 0) {
+                    return true;
+                }
+                wished.awaitNanos(unsaved ? untilSave : TimeUnit.HOURS.toNanos(1));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isWhereWished() {
+        if (error != null) {
+            return true; // until somebody wishes anew
+        }
+        return switch (goal) {
+            case STARTED -> running && !paused;
+            case PAUSED -> running && paused;
+            case STOPPED -> !running && files.isLoaded();
+            case CLOSED -> false;
+        };
+    }
+
+    /** Deals with what there is to do, one thing. */
+    private void settle() throws IOException, InterruptedException {
+        IOException newFault;
+        Check check;
+        int[] newPriorities;
+        boolean nowCompleted;
+        Goal wish;
+        lock.lock();
+        try {
+            newFault = fault;
+            fault = null;
+            check = checks.isEmpty() ? null : checks.removeFirst();
+            newPriorities = prioritiesChanged ? filePriorities.clone() : null;
+            nowCompleted = completed;
+            completed = false;
+            wish = error == null ? goal : Goal.STOPPED;
+        } finally {
+            lock.unlock();
+        }
+        if (newFault != null) {
+            fail(newFault);
+            return;
+        }
+        if (!files.isLoaded()) {
+            load();
+        }
+        if (newPriorities != null) {
+            applyPriorities(newPriorities);
+        }
+        if (check != null) {
+            check(check);
+        }
+        if (nowCompleted) {
+            announcer.completed();
+            save(false);
+        }
+        switch (wish) {
+            case STARTED -> run(false);
+            case PAUSED -> run(true);
+            case STOPPED -> halt();
+            case CLOSED -> {} // awaitWork ends the loop
+        }
+        if (unsavedAndDue()) {
+            save(false);
+        }
+    }
+
+    private boolean unsavedAndDue() {
+        lock.lock();
+        try {
+            return unsaved && System.nanoTime() - savedNanos >= SAVE_EVERY.toNanos();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes over what an earlier run left, and hashes what is doubtful. */
+    private void load() throws IOException, InterruptedException {
+        var found = files.load();
+        swarm.restore(found.verified(), found.partials());
+        lock.lock();
+        try {
+            found.priorities().ifPresent(saved -> {
+                // What the caller says now goes before what was said then.
+                for (int file = 0; file < filePriorities.length; file++) {
+                    if (!files.isPrioritySet(file)) {
+                        filePriorities[file] = saved[file];
+                    }
+                }
+            });
+            prioritiesChanged = true;
+        } finally {
+            lock.unlock();
+        }
+        int[] priorities;
+        lock.lock();
+        try {
+            priorities = filePriorities.clone();
+        } finally {
+            lock.unlock();
+        }
+        applyPriorities(priorities);
+        if (!found.toCheck().isEmpty()) {
+            check(new Check(found.toCheck()));
+        }
+        signalChanged();
+    }
+
+    private void applyPriorities(int[] priorities) throws IOException {
+        files.setWanted(priorities);
+        swarm.setPriorities(files.piecePriorities(priorities));
+        lock.lock();
+        try {
+            prioritiesChanged = !Arrays.equals(priorities, filePriorities);
+            unsaved = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void run(boolean pause) throws IOException {
+        if (!running) {
+            files.open();
+            swarm.start(scope, files.storage(), files.verifier());
+            announcer.start();
+            running = true;
+            paused = false;
+        }
+        if (pause != paused) {
+            if (pause) {
+                swarm.pause();
+            } else {
+                swarm.resume();
+            }
+            paused = pause;
+        }
+        become(runningState());
+    }
+
+    private TorrentState runningState() {
+        if (!running) {
+            return TorrentState.STOPPED;
+        }
+        if (paused) {
+            return TorrentState.PAUSED;
+        }
+        return swarm.isComplete() ? TorrentState.SEEDING : TorrentState.DOWNLOADING;
+    }
+
+    private void halt() throws InterruptedException {
+        disconnect();
+        files.close();
+        become(TorrentState.STOPPED);
+    }
+
+    /**
+     * Ends the connections, tells the trackers, and saves what a later run needs. The trackers are told meanwhile: neither
+     * waits for the other, and a tracker that does not answer is not waited for long.
+     */
+    private void disconnect() throws InterruptedException {
+        if (!running) {
+            return;
+        }
+        running = false;
+        try (var goodbye = scope.childSupervised("goodbye", this::taskFailed)) {
+            goodbye.fork("trackers", () -> announcer.stop(TRACKER_PATIENCE));
+            swarm.stop(STOP_PATIENCE);
+            saveOrWarn();
+            goodbye.join(TRACKER_PATIENCE);
+        }
+    }
+
+    private void fail(IOException cause) throws InterruptedException {
+        disconnect();
+        files.close();
+        LOG.log(System.Logger.Level.WARNING, "{0} stopped: {1}", metainfo.name(), cause.getMessage());
+        lock.lock();
+        try {
+            error = cause;
+            fault = null;
+        } finally {
+            lock.unlock();
+        }
+        become(TorrentState.ERROR);
+        events.fire(listener -> listener.onError(cause));
+    }
+
+    private void end() throws InterruptedException {
+        if (running) {
+            disconnect();
+        } else {
+            saveOrWarn(); // priorities may have changed since
+        }
+        files.close();
+        events.fire(listener -> listener.onStateChanged(TorrentState.CLOSED));
+    }
+
+    private void saveOrWarn() {
+        try {
+            save(true);
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "{0}: resume data is not written: {1}", metainfo.name(), e.getMessage());
+        }
+    }
+
+    private void save(boolean clean) throws IOException {
+        savedNanos = System.nanoTime();
+        boolean due;
+        lock.lock();
+        try {
+            due = unsaved;
+            unsaved = false;
+        } finally {
+            lock.unlock();
+        }
+        if (due || clean) {
+            files.save(swarm.have(), swarm.partials(), downloaded(), uploaded(), clean);
+        }
+    }
+
+    private void become(TorrentState newState) {
+        lock.lock();
+        try {
+            if (state == newState) {
+                return;
+            }
+            state = newState;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        LOG.log(System.Logger.Level.INFO, "{0}: {1}", metainfo.name(), newState);
+        events.fire(listener -> listener.onStateChanged(newState));
+    }
+
+    private void signalChanged() {
+        lock.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // --- hash checks
+
+    private void check(Check check) throws InterruptedException, IOException {
+        if (running && !paused) {
+            swarm.pause();
+        }
+        become(TorrentState.CHECKING);
+        var good = new BitSet();
+        IOException failure = null;
+        int total = check.pieces.cardinality();
+        checkProgress = new CheckProgress(0, total);
+        try {
+            files.open();
+            files.check(check.pieces, () -> check.cancelled || isClosing(), (piece, whole) -> {
+                lock.lock();
+                try {
+                    good.set(piece, whole);
+                    unsaved = true;
+                } finally {
+                    lock.unlock();
+                }
+                swarm.checked(piece, whole);
+                int checked = checkProgress.checked() + 1;
+                checkProgress = new CheckProgress(checked, total);
+                events.fire(listener -> listener.onHashCheckProgress(checked, total));
+            });
+        } catch (IOException e) {
+            failure = e;
+        } finally {
+            checkProgress = new CheckProgress(0, 0);
+            lock.lock();
+            try {
+                check.good = good;
+                check.failure = failure;
+                check.done = true;
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        if (running && !paused) {
+            swarm.resume();
+        }
+        swarm.checkEnded();
+        become(runningState());
+    }
+
+    private boolean isClosing() {
+        lock.lock();
+        try {
+            return goal == Goal.CLOSED;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // --- what the swarm and the announcer tell
+
+    private final class SwarmEvents implements Swarm.Listener {
+        @Override
+        public void pieceVerified(int piece) {
+            lock.lock();
+            try {
+                if (!unsaved) {
+                    unsaved = true;
+                    wished.signal();
+                }
+            } finally {
+                lock.unlock();
+            }
+            events.fire(listener -> listener.onPieceVerified(piece));
+        }
+
+        @Override
+        public void pieceFailed(int piece) {
+            events.fire(listener -> listener.onPieceFailed(piece));
+        }
+
+        @Override
+        public void completed() {
+            lock.lock();
+            try {
+                completed = true;
+                wished.signal();
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+            events.fire(TorrentListener::onComplete);
+        }
+
+        @Override
+        public void storageFailed(IOException cause) {
+            lock.lock();
+            try {
+                if (fault == null && error == null) {
+                    fault = cause;
+                    wished.signal();
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private final class Announced implements AnnouncingTorrent {
+        @Override
+        public InfoHash infoHash() {
+            return metainfo.infoHash();
+        }
+
+        @Override
+        public PeerId peerId() {
+            return client.peerId();
+        }
+
+        @Override
+        public int port() {
+            return client.port();
+        }
+
+        @Override
+        public AnnounceTotals totals() {
+            long missing = metainfo.layout().totalLength() - swarm.haveBytes();
+            return new AnnounceTotals(
+                    uploaded(), downloaded(), missing, 0, swarm.wasted().total(), missing > 0 && swarm.isComplete());
+        }
+
+        @Override
+        public void onPeers(List<InetSocketAddress> peers) {
+            swarm.addCandidates(peers);
+        }
+    }
+
+    /** For the package's tests: the storage in use. */
+    Optional<Storage> storage() {
+        return files.storageIfOpen();
+    }
+}

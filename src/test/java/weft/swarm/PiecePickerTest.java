@@ -1,0 +1,345 @@
+package weft.swarm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import weft.metainfo.Layout;
+
+/** Pieces are drawn as strings, one character each: '#' is there, ' ' is not; digits are priorities. */
+class PiecePickerTest {
+    private static final int BLOCKS = 4; // per piece
+    private static final int BLOCK = Layout.BLOCK_LENGTH;
+
+    @Test
+    void beginsWithTheRarestPiece() {
+        var picker = picker(4);
+        picker.have(picker.connect("a"), pieces("## #"));
+        picker.have(picker.connect("b"), pieces("#  #"));
+        var seed = unchoked(picker, "####");
+
+        assertThat(pieceOf(pick(picker, seed, 1))).isEqualTo(2);
+    }
+
+    @Test
+    void finishesWhatIsBegunBeforeItBeginsAnew() {
+        var picker = picker(8);
+        var one = unchoked(picker, "########");
+        var two = unchoked(picker, "########");
+
+        var first = pick(picker, one, 2);
+        var rest = pick(picker, two, 2);
+
+        assertThat(pieceOf(rest)).isEqualTo(pieceOf(first));
+        assertThat(rest).doesNotContainAnyElementsOf(first);
+    }
+
+    @Test
+    void asksForPiecesInOrderIfSequential() {
+        var picker = picker(5);
+        picker.setSequential(true);
+        var peer = unchoked(picker, " ####");
+
+        assertThat(pick(picker, peer, 3 * BLOCKS).stream().map(Asked::piece).distinct())
+                .containsExactly(1, 2, 3);
+    }
+
+    @Test
+    void exhaustsAHigherPriorityFirst() {
+        var picker = picker(5);
+        picker.setPriorities(new int[] {1, 7, 0, 7, 2});
+        var peer = unchoked(picker, "#####");
+
+        var order = pick(picker, peer, 100).stream().map(Asked::piece).distinct().toList();
+
+        assertThat(order.subList(0, 2)).containsExactlyInAnyOrder(1, 3);
+        assertThat(order.subList(2, 4)).containsExactly(4, 0);
+        assertThat(order).doesNotContain(2);
+    }
+
+    @Test
+    void asksAPeerOnlyForWhatItHas() {
+        var picker = picker(6);
+        var peer = unchoked(picker, " #  # ");
+
+        assertThat(pick(picker, peer, 100).stream().map(Asked::piece).distinct())
+                .containsExactlyInAnyOrder(1, 4);
+    }
+
+    @Test
+    void asksNothingOfAPeerThatChokesUs() {
+        var picker = picker(2);
+        var peer = picker.connect("peer");
+        picker.haveAll(peer);
+
+        assertThat(pick(picker, peer, 10)).isEmpty();
+    }
+
+    @Test
+    void asksAChokingPeerForAllowedFastPieces() {
+        var picker = picker(4);
+        var peer = picker.connect("peer");
+        picker.haveAll(peer);
+        picker.allowFast(peer, 2);
+
+        assertThat(pick(picker, peer, 100)).hasSize(BLOCKS).allMatch(asked -> asked.piece() == 2);
+    }
+
+    @Test
+    void takesASuggestedPieceBeforeARareOne() {
+        var picker = picker(64);
+        var peer = unchoked(picker, "#".repeat(64));
+        picker.suggest(peer, 40);
+
+        assertThat(pieceOf(pick(picker, peer, 1))).isEqualTo(40);
+    }
+
+    @Test
+    void inEndgameAsksASecondPeerAndTakesTheLoserBack() {
+        var picker = picker(1);
+        var slow = unchoked(picker, "#");
+        var quick = unchoked(picker, "#");
+        pick(picker, slow, 100);
+
+        var again = pick(picker, quick, 100);
+        var cancelled = new ArrayList<PiecePicker.Source>();
+        var arrival = arrive(picker, quick, again.getFirst(), cancelled);
+
+        assertThat(again).hasSize(BLOCKS);
+        assertThat(again.getFirst().begin()).isEqualTo(3 * BLOCK); // what the slow one would deliver last
+        assertThat(arrival).isEqualTo(PiecePicker.Arrival.WANTED);
+        assertThat(cancelled).containsExactly(slow);
+        assertThat(arrive(picker, slow, again.getFirst(), cancelled)).isEqualTo(PiecePicker.Arrival.DUPLICATE);
+    }
+
+    @Test
+    void noBlockIsAskedTwiceBeforeEndgame() {
+        var picker = picker(3);
+        var one = unchoked(picker, "###");
+        var two = unchoked(picker, "###");
+
+        var asked = new ArrayList<>(pick(picker, one, 5));
+        asked.addAll(pick(picker, two, 5));
+
+        assertThat(asked).doesNotHaveDuplicates().hasSize(10);
+    }
+
+    @Test
+    void whatAGonePeerWasAskedForIsFree() {
+        var picker = picker(1);
+        var gone = unchoked(picker, "#");
+        var asked = pick(picker, gone, 100);
+        picker.disconnect(gone);
+
+        assertThat(pick(picker, unchoked(picker, "#"), 100)).containsExactlyInAnyOrderElementsOf(asked);
+    }
+
+    @Test
+    void whatASnubbingPeerWasAskedForIsFreeButStillTaken() {
+        var picker = picker(1);
+        var snubbing = unchoked(picker, "#");
+        var asked = pick(picker, snubbing, 100);
+        picker.snubbed(snubbing);
+        var other = unchoked(picker, "#");
+        var cancelled = new ArrayList<PiecePicker.Source>();
+
+        assertThat(pick(picker, other, 2)).hasSize(2);
+        assertThat(arrive(picker, snubbing, asked.getFirst(), cancelled)).isEqualTo(PiecePicker.Arrival.WANTED);
+        assertThat(cancelled).containsExactly(other);
+    }
+
+    @Test
+    void aRejectedBlockIsFree() {
+        var picker = picker(1);
+        var peer = unchoked(picker, "#");
+        var asked = pick(picker, peer, 1).getFirst();
+
+        assertThat(picker.rejected(peer, asked.piece(), asked.begin())).isTrue();
+        assertThat(picker.rejected(peer, asked.piece(), asked.begin())).isFalse();
+        assertThat(pick(picker, unchoked(picker, "#"), 1)).containsExactly(asked);
+    }
+
+    @Test
+    void chokingVoidsRequestsOnlyWithoutTheFastExtension() {
+        var picker = picker(2);
+        var fast = unchoked(picker, "##");
+        var plain = unchoked(picker, "##");
+        pick(picker, fast, 2);
+        pick(picker, plain, 2);
+
+        picker.choked(fast, true);
+        picker.choked(plain, false);
+
+        assertThat(picker.outstanding(fast)).isEqualTo(2);
+        assertThat(picker.outstanding(plain)).isZero();
+    }
+
+    @Test
+    void blocksThatNobodyAskedForAreTold() {
+        var picker = picker(2);
+        var peer = unchoked(picker, "##");
+        var asked = pick(picker, peer, 1).getFirst();
+        var none = new ArrayList<PiecePicker.Source>();
+
+        assertThat(picker.arrived(peer, 1 - asked.piece(), 0, BLOCK, none)).isEqualTo(PiecePicker.Arrival.UNREQUESTED);
+        assertThat(picker.arrived(peer, asked.piece(), asked.begin() + 1, 5, none))
+                .isEqualTo(PiecePicker.Arrival.UNREQUESTED);
+        assertThat(picker.arrived(peer, asked.piece(), asked.begin(), BLOCK - 1, none))
+                .isEqualTo(PiecePicker.Arrival.UNREQUESTED);
+        assertThat(none).isEmpty();
+    }
+
+    @Test
+    void aVerifiedPieceIsHadAndNoLongerOfInterest() {
+        var picker = picker(1);
+        var peer = unchoked(picker, "#");
+        assertThat(picker.isInteresting(peer)).isTrue();
+
+        fetch(picker, peer, pick(picker, peer, 100));
+        var verified = picker.verified(0);
+
+        assertThat(verified).isTrue();
+        assertThat(picker.verified(0)).isFalse();
+        assertThat(picker.isInteresting(peer)).isFalse();
+        assertThat(picker.isComplete()).isTrue();
+        assertThat(picker.haveBytes()).isEqualTo(BLOCKS * BLOCK);
+        assertThat(picker.missingBytes()).isZero();
+    }
+
+    @Test
+    void aPieceThatFailedIsFetchedFromOnePeerAlone() {
+        var picker = picker(1);
+        var one = unchoked(picker, "#");
+        var two = unchoked(picker, "#");
+        fetch(picker, one, pick(picker, one, 2));
+        fetch(picker, two, pick(picker, two, 2));
+        picker.failed(0);
+
+        var claimed = pick(picker, two, 1);
+
+        assertThat(claimed).hasSize(1);
+        assertThat(pick(picker, one, 100)).isEmpty();
+        assertThat(pick(picker, two, 100)).hasSize(BLOCKS - 1);
+    }
+
+    @Test
+    void aClaimIsGivenUpWithItsPeer() {
+        var picker = picker(1);
+        var one = unchoked(picker, "#");
+        var two = unchoked(picker, "#");
+        fetch(picker, one, pick(picker, one, 100));
+        picker.failed(0);
+        pick(picker, one, 2);
+
+        picker.disconnect(one);
+
+        assertThat(pick(picker, two, 100)).hasSize(BLOCKS);
+    }
+
+    @Test
+    void resumesPiecesAndBlocks() {
+        var picker = picker(3);
+        picker.restore(pieces("#  "), Map.of(1, pieces("## #")));
+        var peer = unchoked(picker, "###");
+
+        var asked = pick(picker, peer, 100);
+
+        assertThat(asked.getFirst()).isEqualTo(new Asked(1, 2 * BLOCK, BLOCK));
+        assertThat(asked).hasSize(1 + BLOCKS);
+        assertThat(picker.have()).isEqualTo(pieces("#  "));
+    }
+
+    @Test
+    void aHashCheckTakesAPieceAwayAndGivesIt() {
+        var picker = picker(2);
+        picker.restore(pieces("# "), Map.of());
+        var peer = unchoked(picker, "##");
+
+        picker.checked(0, false);
+        picker.checked(1, true);
+
+        assertThat(picker.have()).isEqualTo(pieces(" #"));
+        assertThat(picker.wanted()).isEqualTo(pieces("# "));
+        assertThat(pick(picker, peer, 100)).hasSize(BLOCKS).allMatch(asked -> asked.piece() == 0);
+    }
+
+    @Test
+    void theLastBlockIsAsLongAsWhatIsLeft() {
+        var picker = new PiecePicker(Layout.ofSingleFile(2 * BLOCK, "f", 2 * BLOCK + 5), new Random(1));
+        var peer = picker.connect("peer");
+        picker.haveAll(peer);
+        picker.unchoked(peer);
+
+        assertThat(pick(picker, peer, 100)).contains(new Asked(1, 0, 5)).hasSize(3);
+    }
+
+    @Test
+    void deselectedPiecesAreLeftAloneAndTakenUpAgain() {
+        var picker = picker(2);
+        var peer = unchoked(picker, "##");
+        int begun = pieceOf(pick(picker, peer, 1));
+        var priorities = new int[2];
+        priorities[1 - begun] = 1;
+
+        picker.setPriorities(priorities);
+        var others = pick(picker, peer, 100);
+        picker.setPriorities(new int[] {1, 1});
+        var resumed = pick(picker, peer, 100);
+
+        assertThat(others).hasSize(BLOCKS).allMatch(asked -> asked.piece() == 1 - begun);
+        assertThat(resumed).hasSize(BLOCKS - 1).allMatch(asked -> asked.piece() == begun);
+    }
+
+    // --- helpers
+
+    private record Asked(int piece, int begin, int length) {}
+
+    private static PiecePicker picker(int pieces) {
+        return new PiecePicker(
+                Layout.ofSingleFile(BLOCKS * BLOCK, "file", (long) pieces * BLOCKS * BLOCK), new Random(1));
+    }
+
+    private static PiecePicker.Source unchoked(PiecePicker picker, String pieces) {
+        var source = picker.connect("peer");
+        picker.have(source, pieces(pieces));
+        picker.unchoked(source);
+        return source;
+    }
+
+    private static BitSet pieces(String drawing) {
+        var pieces = new BitSet();
+        for (int i = 0; i < drawing.length(); i++) {
+            pieces.set(i, drawing.charAt(i) == '#');
+        }
+        return pieces;
+    }
+
+    private static List<Asked> pick(PiecePicker picker, PiecePicker.Source source, int max) {
+        var asked = new ArrayList<Asked>();
+        int picked = picker.pick(source, max, (piece, begin, length) -> asked.add(new Asked(piece, begin, length)));
+        assertThat(picked).isEqualTo(asked.size()).isLessThanOrEqualTo(max);
+        return asked;
+    }
+
+    private static int pieceOf(List<Asked> asked) {
+        assertThat(asked.stream().map(Asked::piece).distinct()).hasSize(1);
+        return asked.getFirst().piece();
+    }
+
+    private static PiecePicker.Arrival arrive(
+            PiecePicker picker, PiecePicker.Source from, Asked block, List<PiecePicker.Source> cancelled) {
+        cancelled.clear();
+        return picker.arrived(from, block.piece(), block.begin(), block.length(), cancelled);
+    }
+
+    private static void fetch(PiecePicker picker, PiecePicker.Source from, List<Asked> blocks) {
+        for (Asked block : blocks) {
+            assertThat(arrive(picker, from, block, new ArrayList<>())).isEqualTo(PiecePicker.Arrival.WANTED);
+            picker.written(block.piece());
+        }
+    }
+}
