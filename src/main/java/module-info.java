@@ -11,4 +11,5 @@ module weft {
     exports weft;
     exports weft.bencode;
     exports weft.metainfo;
+    exports weft.storage;
 }

@@ -1,0 +1,268 @@
+package weft.storage;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import weft.storage.StorageException.Reason;
+
+/**
+ * A file that is read and written at positions, opened when needed and closed when others need its place more. Part of a
+ * storage, which closes it. All methods may be called from any thread; interrupts harm neither the file nor the call.
+ *
+ * <p>Reading and writing is done by the calling thread. Opening and making the file are left to file threads.
+ */
+final class DataFile {
+
+    /** Makes the file, or puts an existing one into shape, before it is first opened for writing. On a file thread. */
+    interface Maker {
+        void make() throws IOException;
+    }
+
+    private final Disk disk;
+    private final DownloadDirectory directory;
+    private final Path path;
+    private final Maker maker;
+
+    private final ReentrantLock lock = new ReentrantLock(); // of file threads only, and held across their file calls
+    private boolean made; // guarded by lock
+    private boolean held; // guarded by lock: not to be made
+
+    private volatile OpenFile open; // or null
+    private volatile boolean dirty; // something was written that was not forced
+    private volatile boolean closed;
+
+    DataFile(Disk disk, DownloadDirectory directory, Path path, Maker maker) {
+        this.disk = disk;
+        this.directory = directory;
+        this.path = path;
+        this.maker = maker;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /** Writes all that remains of {@code source}. */
+    void write(ByteBuffer source, long offset) throws IOException {
+        int begin = source.position();
+        try {
+            use(true, file -> {
+                try {
+                    file.write(source, offset + source.position() - begin);
+                } finally {
+                    dirty = true; // after the write: a force() that begins from now on sees it and covers it
+                }
+            });
+        } catch (HeldException e) {
+            throw e;
+        } catch (IOException e) {
+            throw directory.explain(e, "write to", path);
+        }
+    }
+
+    /** Fills {@code target}; a file that ends before that has been changed underneath. */
+    void read(ByteBuffer target, long offset) throws IOException {
+        int begin = target.position();
+        try {
+            use(false, file -> file.read(target, offset + target.position() - begin));
+        } catch (EOFException e) {
+            throw tooShort(offset + target.limit() - begin);
+        } catch (IOException e) {
+            throw directory.explain(e, "read", path);
+        }
+    }
+
+    /** Maps a stretch of the file for reading. On a file thread. */
+    Mapping map(long offset, long length) throws IOException {
+        try {
+            var mapping = new Mapping[1];
+            use(false, file -> {
+                if (file.size() < offset + length) {
+                    throw tooShort(offset + length);
+                }
+                mapping[0] = file.map(offset, length);
+            });
+            return mapping[0];
+        } catch (IOException e) {
+            throw directory.explain(e, "map", path);
+        }
+    }
+
+    private StorageException tooShort(long end) {
+        return new StorageException(
+                Reason.CHANGED,
+                "file changed underneath: " + path + " is shorter than " + end + " bytes"
+                        + (Files.exists(path) ? "" : " (it does not exist any more)"));
+    }
+
+    /** Makes the file, if {@link #write} has not. On a file thread. */
+    void make() throws IOException {
+        lock.lock();
+        try {
+            makeOnce();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Keeps the file from being made: a write that would do so fails with a {@link HeldException} from now on. False, and
+     * nothing happens, if the file exists. On a file thread.
+     */
+    boolean hold() {
+        lock.lock();
+        try {
+            held = !made && !Files.exists(path);
+            return held;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes back {@link #hold}. On a file thread. */
+    void unhold() {
+        lock.lock();
+        try {
+            held = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns when everything written before would survive a power cut. On a file thread. */
+    void force() throws IOException {
+        if (!dirty) {
+            return;
+        }
+        dirty = false;
+        boolean forced = false;
+        try {
+            if (!Files.exists(path)) { // what is written to a deleted file is gone when we close it
+                throw new StorageException(Reason.MISSING, "file changed underneath: " + path + " was deleted");
+            }
+            use(true, OpenFile::force);
+            forced = true;
+        } catch (IOException e) {
+            throw directory.explain(e, "write to", path);
+        } finally {
+            if (!forced) {
+                dirty = true;
+            }
+        }
+    }
+
+    /** Closes the file when its current uses end; those that come later fail. */
+    void close() {
+        closed = true;
+        OpenFile last = open;
+        if (last != null) {
+            last.doom();
+        }
+    }
+
+    private interface Use {
+        void with(OpenFile file) throws IOException;
+    }
+
+    private void use(boolean forWriting, Use use) throws IOException {
+        while (true) {
+            OpenFile file = pinned(forWriting);
+            try {
+                use.with(file);
+                return;
+            } catch (ClosedChannelException e) {
+                if (closed) {
+                    throw e;
+                }
+                file.doom(); // some thread was interrupted while using it: open it again and go on
+            } finally {
+                file.unpin();
+            }
+        }
+    }
+
+    private OpenFile pinned(boolean forWriting) throws IOException {
+        while (true) {
+            OpenFile file = open;
+            if (isUsable(file, forWriting) && file.pin()) {
+                return file;
+            }
+            // Not pinned there: if this thread is interrupted while it waits, the pin would be nobody's.
+            disk.onFileThread(() -> {
+                open(file, forWriting);
+                return null;
+            });
+        }
+    }
+
+    private static boolean isUsable(OpenFile file, boolean forWriting) {
+        return file != null && (file.isWritable() || !forWriting);
+    }
+
+    /** Opens the file, unless somebody has opened it since {@code unusable} was found wanting. */
+    private void open(OpenFile unusable, boolean forWriting) throws IOException {
+        lock.lock();
+        try {
+            OpenFile earlier = open;
+            if (earlier != unusable && isUsable(earlier, forWriting)) {
+                return;
+            }
+            if (closed) {
+                throw new ClosedChannelException();
+            }
+            if (forWriting) {
+                makeOnce();
+            }
+            directory.checkLinks(path);
+            // Whoever has written once is likely to write again.
+            boolean writable = forWriting || made;
+            open = opened(writable);
+            if (earlier != null) {
+                earlier.doom();
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (closed) {
+            close(); // it came between
+        }
+    }
+
+    private OpenFile opened(boolean writable) throws IOException {
+        Set<OpenOption> options =
+                writable ? Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE) : Set.of(StandardOpenOption.READ);
+        ResidentSet set = disk.openFileSet();
+        set.reserveAtAnyRate(1); // those that cannot be closed are in use for one call only
+        try {
+            var file = new OpenFile(disk, FileChannel.open(path, options), writable);
+            set.add(file);
+            return file;
+        } catch (IOException e) {
+            set.unreserve(1);
+            throw directory.explain(e, "open", path);
+        }
+    }
+
+    private void makeOnce() throws IOException {
+        if (!made) {
+            if (held) {
+                throw new HeldException();
+            }
+            maker.make();
+            made = true;
+        }
+    }
+
+    /** A file was to be made that is held. */
+    static final class HeldException extends IOException {
+        private static final long serialVersionUID = 1;
+    }
+}

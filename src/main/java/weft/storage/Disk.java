@@ -1,0 +1,162 @@
+package weft.storage;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.RejectedExecutionException;
+import weft.concurrent.WorkerPool;
+
+/**
+ * What the storages of one client share: threads for work that would hold a carrier thread, the set of open files, the
+ * set of mapped windows. Opened by the client, which closes it after its storages. All methods may be called from any
+ * thread.
+ *
+ * <p>There are two kinds of threads, platform threads both, because a hash check of a terabyte must not keep a peer
+ * waiting for a file to be opened: <em>file threads</em>, which nobody interrupts and which wait for the disk, and
+ * <em>hashing threads</em>.
+ *
+ * <p>Who waits for whom: anybody may wait for a file thread. A file thread waits for no other thread's work, only for the
+ * disk and for locks that are held across file calls; those are taken by file threads alone. So there is always one that
+ * gets on.
+ */
+public final class Disk implements AutoCloseable {
+
+    /** A write of a block takes some 10 microseconds, unless the system makes writers wait for the disk. */
+    private static final long SLOW_WRITE_NANOS = 20_000_000;
+
+    /** How long blocks go through the file threads after a write was slow. */
+    private static final long SLOW_PERIOD_NANOS = 1_000_000_000;
+
+    private final WorkerPool fileThreads;
+    private final WorkerPool hashingThreads;
+    private final int hashingThreadCount;
+    private final ResidentSet openFiles;
+    private final ResidentSet windows;
+    private final ThreadLocal<WorkerPool> poolOfThread = new ThreadLocal<>(); // of the pools' own threads
+    private volatile long slowUntilNanos = System.nanoTime();
+
+    private Disk(DiskOptions options) {
+        this.fileThreads = new WorkerPool("weft disk", options.fileThreads());
+        this.hashingThreads = new WorkerPool("weft hashing", options.hashingThreads());
+        this.hashingThreadCount = options.hashingThreads();
+        this.openFiles = new ResidentSet(options.openFiles());
+        this.windows = new ResidentSet(options.mappedBytes());
+    }
+
+    /** A disk with default bounds. */
+    public static Disk open() {
+        return open(DiskOptions.defaults());
+    }
+
+    /** A disk with these bounds. */
+    public static Disk open(DiskOptions options) {
+        return new Disk(Objects.requireNonNull(options, "options"));
+    }
+
+    /** Bytes of files that are mapped now, never more than the options allow. (On JDK 21 the garbage collector unmaps.) */
+    public long mappedBytes() {
+        return windows.used();
+    }
+
+    /** Files that are open now. */
+    public int openFiles() {
+        return (int) openFiles.used();
+    }
+
+    /** Ends the threads, in bounded time; storages that are still open fail from now on. A second call does nothing. */
+    @Override
+    public void close() {
+        fileThreads.close();
+        hashingThreads.close();
+    }
+
+    ResidentSet openFileSet() {
+        return openFiles;
+    }
+
+    ResidentSet windowSet() {
+        return windows;
+    }
+
+    int hashingThreadCount() {
+        return hashingThreadCount;
+    }
+
+    /**
+     * Hands over something that will call {@link PieceVerifier#verify}, which then hashes on the spot, and returns. Waits
+     * only if very much has been handed over already.
+     *
+     * @throws RejectedExecutionException if the disk is closed
+     */
+    public void submit(Runnable work) throws InterruptedException {
+        hashingThreads.submit(() -> {
+            poolOfThread.set(hashingThreads);
+            try {
+                work.run();
+            } finally {
+                poolOfThread.remove();
+            }
+        });
+    }
+
+    /**
+     * Runs {@code work} on a file thread (on the spot if this is one) and waits for it. A caller that is interrupted
+     * leaves with an {@link InterruptedIOException} while the work goes on: it may touch nothing that is the caller's.
+     */
+    <T> T onFileThread(Callable<T> work) throws IOException {
+        return on(fileThreads, work);
+    }
+
+    /** Like {@link #onFileThread}, on a hashing thread. */
+    <T> T onHashingThread(Callable<T> work) throws IOException {
+        return on(hashingThreads, work);
+    }
+
+    private <T> T on(WorkerPool pool, Callable<T> work) throws IOException {
+        if (!Thread.currentThread().isVirtual() && poolOfThread.get() == pool) {
+            return explained(work);
+        }
+        return explained(() -> pool.call(() -> {
+            poolOfThread.set(pool);
+            try {
+                return work.call();
+            } finally {
+                poolOfThread.remove();
+            }
+        }));
+    }
+
+    /** Told of every write, so that {@link #isSlow} knows. */
+    void wrote(long nanos) {
+        if (nanos > SLOW_WRITE_NANOS) {
+            slowUntilNanos = System.nanoTime() + SLOW_PERIOD_NANOS;
+        }
+    }
+
+    /**
+     * True while writes must be expected to wait for the disk. As long as there is room in the system's cache a write is
+     * a copy, and the peer's own thread makes it; a write that waits would hold the carrier of every other peer.
+     */
+    boolean isSlow() {
+        return System.nanoTime() - slowUntilNanos < 0;
+    }
+
+    private static <T> T explained(Callable<T> work) throws IOException {
+        try {
+            return work.call();
+        } catch (IOException | RuntimeException e) {
+            if (e instanceof RejectedExecutionException || e instanceof CancellationException) {
+                throw new ClosedChannelException(); // the disk is closed
+            }
+            throw e;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting for the disk");
+        } catch (Exception e) {
+            throw new IOException(e);
+        }
+    }
+}

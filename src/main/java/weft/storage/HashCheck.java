@@ -1,0 +1,186 @@
+package weft.storage;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import weft.concurrent.TaskScope;
+import weft.storage.StorageException.Reason;
+
+/**
+ * Checks some or all pieces of a torrent against their hashes, on all processors. Made for one check by whoever wants it,
+ * run by one thread, which waits; cancelled by any.
+ *
+ * <p>Pieces are taken in order and in runs of some megabytes, so that the system reads ahead and disks need not seek much.
+ * After each run a hashing thread is free for others: a long check does not keep another torrent's pieces waiting. Pieces
+ * of which the storage knows that bytes are missing are not read.
+ */
+public final class HashCheck {
+
+    /** Told of each piece as soon as it has been looked at; one call at a time, by varying threads. */
+    @FunctionalInterface
+    public interface Listener {
+        /**
+         * One more piece is known.
+         *
+         * @param good whether it is as it should be
+         * @param checked how many pieces of this check are known now, this one included
+         */
+        void onPiece(int piece, boolean good, int checked);
+    }
+
+    private static final System.Logger LOG = System.getLogger("weft.storage");
+
+    /** A check that takes this long is mentioned in the log. */
+    private static final Duration LONG = Duration.ofMinutes(1);
+
+    /** What a hashing thread reads before it turns to others: some hundredths of a second of hashing. */
+    private static final int RUN_BYTES = 16 << 20;
+
+    private final PieceVerifier verifier;
+    private final Listener listener;
+    private final int total;
+
+    private final ReentrantLock cursor = new ReentrantLock(); // held for memory work only
+    private final BitSet left; // guarded by cursor: pieces that nobody has taken yet
+
+    private final ReentrantLock results = new ReentrantLock(); // held while the listener is told; never with cursor
+    private final BitSet good = new BitSet(); // guarded by results
+    private int checked; // guarded by results
+
+    private volatile boolean cancelled;
+
+    /** A check of these pieces. Nothing happens before {@link #run}. */
+    public HashCheck(PieceVerifier verifier, BitSet pieces, Listener listener) {
+        this.verifier = Objects.requireNonNull(verifier, "verifier");
+        this.listener = Objects.requireNonNull(listener, "listener");
+        this.left = (BitSet) pieces.clone();
+        this.total = left.cardinality();
+        if (left.length() > verifier.layout().pieceCount()) {
+            throw new IndexOutOfBoundsException(
+                    "piece " + (left.length() - 1) + " of " + verifier.layout().pieceCount());
+        }
+    }
+
+    /** How many pieces there are to check. */
+    public int total() {
+        return total;
+    }
+
+    /** How many of them are known already. */
+    public int checked() {
+        results.lock();
+        try {
+            return checked;
+        } finally {
+            results.unlock();
+        }
+    }
+
+    /** Ends the check early. Pieces that are being hashed may still be reported. */
+    public void cancel() {
+        cancelled = true;
+    }
+
+    /** True if the check was ended early. */
+    public boolean isCancelled() {
+        return cancelled;
+    }
+
+    /**
+     * Checks, and returns the pieces found good: all of them, or those that were looked at before {@link #cancel}. To be
+     * called once. A caller who is interrupted cancels.
+     *
+     * @throws IOException if the storage fails in another way than by lacking bytes
+     */
+    public BitSet run() throws IOException, InterruptedException {
+        Optional<Throwable> failure;
+        // A virtual thread for each hashing thread, which hands over one run of pieces after the other.
+        try (var scope = TaskScope.allTogether("weft hash check")) {
+            for (int i = 0; i < verifier.disk().hashingThreadCount(); i++) {
+                scope.tryFork("runner " + i, this::checkRuns);
+            }
+            while (!scope.join(LONG)) {
+                LOG.log(System.Logger.Level.INFO, "hash check: {0} of {1} pieces", checked(), total);
+            }
+            failure = scope.failure();
+        } catch (InterruptedException e) {
+            cancel();
+            throw e;
+        }
+        if (failure.isPresent()) {
+            cancel();
+            throw failure.get() instanceof IOException e ? e : new IOException(failure.get());
+        }
+        results.lock();
+        try {
+            return (BitSet) good.clone();
+        } finally {
+            results.unlock();
+        }
+    }
+
+    private void checkRuns() throws IOException {
+        for (BitSet run = nextRun(); !run.isEmpty(); run = nextRun()) {
+            BitSet pieces = run;
+            verifier.disk().onHashingThread(() -> {
+                check(pieces);
+                return null;
+            });
+        }
+    }
+
+    /** The next pieces that nobody has taken; none if that was all. */
+    private BitSet nextRun() {
+        var run = new BitSet();
+        cursor.lock();
+        try {
+            long bytes = 0;
+            for (int piece = left.nextSetBit(0); piece >= 0 && bytes < RUN_BYTES; piece = left.nextSetBit(piece + 1)) {
+                left.clear(piece);
+                run.set(piece);
+                bytes += verifier.layout().pieceLength(piece);
+            }
+        } finally {
+            cursor.unlock();
+        }
+        return run;
+    }
+
+    private void check(BitSet run) throws IOException {
+        ByteBuffer slice = PieceVerifier.newSlice();
+        for (int piece = run.nextSetBit(0); piece >= 0 && !cancelled; piece = run.nextSetBit(piece + 1)) {
+            report(piece, isGood(piece, slice));
+        }
+    }
+
+    private boolean isGood(int piece, ByteBuffer slice) throws IOException {
+        if (!verifier.storage().mayHold(piece)) {
+            return false;
+        }
+        try {
+            return verifier.verify(piece, slice);
+        } catch (StorageException e) {
+            if (e.reason() == Reason.MISSING || e.reason() == Reason.CHANGED) {
+                return false; // it went while we looked
+            }
+            throw e;
+        }
+    }
+
+    private void report(int piece, boolean isGood) {
+        results.lock();
+        try {
+            checked++;
+            if (isGood) {
+                good.set(piece);
+            }
+            listener.onPiece(piece, isGood, checked);
+        } finally {
+            results.unlock();
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package weft.storage;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import weft.storage.StorageException.Reason;
+
+/**
+ * The windows of one file. Part of a {@link MappedStorage}. Finding a window takes no lock.
+ */
+final class MappedFile {
+
+    private final Disk disk;
+    private final StoredFile file;
+    private final AtomicReferenceArray<Window> windows; // null where nothing is mapped
+
+    private volatile boolean residenceIsTold; // see isResidenceTold
+    private volatile boolean closed;
+
+    MappedFile(Disk disk, StoredFile file) {
+        this.disk = disk;
+        this.file = file;
+        this.windows =
+                new AtomicReferenceArray<>(Math.toIntExact((file.file().length() + Window.LENGTH - 1) / Window.LENGTH));
+    }
+
+    /** The window with this byte, pinned; or null if it is not mapped. */
+    Window pinnedAt(long offset) {
+        Window window = windows.get((int) (offset / Window.LENGTH));
+        return window != null && window.pin() ? window : null;
+    }
+
+    /**
+     * Linux tells whether pages are in memory only to those who could write to the file, and says yes to all others,
+     * lest one spies on the others' reading.
+     */
+    boolean isResidenceTold() {
+        return residenceIsTold;
+    }
+
+    /** Maps what is not mapped of these bytes, and warms them. False if there is no room. On a file thread. */
+    boolean prepare(long offset, int count) throws IOException {
+        long end = offset + count;
+        for (long position = offset; position < end; ) {
+            int index = (int) (position / Window.LENGTH);
+            long begin = (long) index * Window.LENGTH;
+            long stop = Math.min(end, begin + Window.LENGTH);
+            Window window = pinnedAt(position);
+            if (window == null) {
+                window = map(index);
+            }
+            if (window == null) {
+                return false;
+            }
+            try {
+                window.warm((int) (position - begin), (int) (stop - position));
+            } catch (IOException e) {
+                throw explain(e);
+            } finally {
+                window.unpin();
+            }
+            position = stop;
+        }
+        return true;
+    }
+
+    /** What a fault in mapped memory, or while a channel took bytes from it, may mean. */
+    IOException explain(Throwable fault) {
+        String path = file.data().path().toString();
+        return isCutShort()
+                ? new StorageException(
+                        Reason.CHANGED,
+                        "file changed underneath: " + path + " is shorter than "
+                                + file.file().length() + " bytes",
+                        fault)
+                : new StorageException(Reason.FAILED, "cannot read " + path + ": " + fault.getMessage(), fault);
+    }
+
+    boolean isCutShort() {
+        return !file.reaches(file.file().length());
+    }
+
+    /** Unmaps everything, what is lent when it comes back. */
+    void close() {
+        closed = true;
+        for (int i = 0; i < windows.length(); i++) {
+            Window window = windows.get(i);
+            if (window != null) {
+                window.doom();
+            }
+        }
+    }
+
+    /** Maps a window and pins it; or returns null if there is no room. */
+    private Window map(int index) throws IOException {
+        long begin = (long) index * Window.LENGTH;
+        int length = (int) Math.min(Window.LENGTH, file.file().length() - begin);
+        ResidentSet set = disk.windowSet();
+        if (!set.reserve(Window.cost(length))) {
+            return null;
+        }
+        Window window;
+        try {
+            residenceIsTold = Files.isWritable(file.data().path());
+            window = new Window(set, file.data().map(begin, length), length, windows, index);
+        } catch (IOException | RuntimeException e) {
+            set.unreserve(Window.cost(length));
+            throw e;
+        }
+        set.add(window);
+        window.pin();
+        Window earlier = windows.getAndSet(index, window);
+        if (earlier != null) {
+            earlier.doom(); // two threads mapped the same
+        }
+        if (closed) {
+            window.doom(); // close() did not see it
+        }
+        return window;
+    }
+}

@@ -1,0 +1,241 @@
+package weft.storage;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import weft.metainfo.InfoHash;
+import weft.metainfo.Layout;
+import weft.metainfo.TorrentFile;
+
+/**
+ * Keeps a torrent in files, and lends their memory: what is sent to peers is mapped, in windows of which all storages of
+ * a {@link Disk} together have a bounded number, and goes from the system's cache to the socket without a copy of ours.
+ * The default.
+ *
+ * <p>What is received is written positionally. Measured (1 GiB in blocks of 16 KiB, pieces of 256 KiB, Linux 6.18): 0.45 s
+ * in any order of pieces; through mappings 0.3 s at best, 1.2 to 1.8 s in random order and up to 5 s where windows fell
+ * badly, as each page faults by itself. And a full disk is an exception then, not a fault.
+ *
+ * <p>A file is made, sparse, with its whole length and the directories above, when it is first written to; an empty one
+ * when it becomes wanted. Bytes never written read as zeros in a file that exists, and are missing in one that does not.
+ * A file that is longer than it should be is cut when it is first written to. Padding (BEP 47) is never stored. In a
+ * directory without write permission nothing is made and writing fails, but what is there can be read and lent.
+ *
+ * <p>Virtual threads may call everything: what would wait for the disk is done by the disk's file threads. A write is
+ * made by the calling thread as long as the system's cache takes it without waiting.
+ */
+public final class MappedStorage implements Storage {
+
+    private static final ByteBuffer ZEROS =
+            ByteBuffer.allocateDirect(Layout.BLOCK_LENGTH).asReadOnlyBuffer();
+
+    /** How often bytes are mapped that others' wishes push out again before they are lent. Then a copy will do. */
+    private static final int MAX_ATTEMPTS = 2;
+
+    private final Disk disk;
+    private final Layout layout;
+    private final TorrentFiles files;
+    private final MappedFile[] mappedFiles; // null for padding
+
+    private MappedStorage(Disk disk, TorrentFiles files) {
+        this.disk = disk;
+        this.layout = files.layout();
+        this.files = files;
+        this.mappedFiles = new MappedFile[layout.files().size()];
+        for (TorrentFile file : layout.files()) {
+            mappedFiles[file.index()] = file.isPadding() ? null : new MappedFile(disk, files.file(file.index()));
+        }
+    }
+
+    /** The files of a torrent, all of them wanted. */
+    public static MappedStorage open(Disk disk, Path directory, Layout layout, InfoHash infoHash) throws IOException {
+        var all = new BitSet();
+        all.set(0, layout.files().size());
+        return open(disk, directory, layout, infoHash, all, StorageOptions.defaults());
+    }
+
+    /**
+     * The files of a torrent. Makes the empty files among those that are wanted, and whatever an earlier run kept aside of
+     * them; the directory itself is made with the first file.
+     *
+     * @param wanted as for {@link #setWanted}
+     */
+    public static MappedStorage open(
+            Disk disk, Path directory, Layout layout, InfoHash infoHash, BitSet wanted, StorageOptions options)
+            throws IOException {
+        Objects.requireNonNull(disk, "disk");
+        Objects.requireNonNull(wanted, "wanted");
+        return new MappedStorage(disk, TorrentFiles.open(disk, directory, layout, infoHash, wanted, options));
+    }
+
+    @Override
+    public void write(int piece, int begin, ByteBuffer block) throws IOException {
+        files.write(piece, begin, block);
+    }
+
+    @Override
+    public void read(int piece, int begin, ByteBuffer target) throws IOException {
+        if (Thread.currentThread().isVirtual()) {
+            target.put(copyOf(piece, begin, target.remaining()));
+        } else {
+            files.read(piece, begin, target);
+        }
+    }
+
+    /** Lends mapped memory, or a copy where all that may be mapped is lent. */
+    @Override
+    public Lease lend(int piece, int begin, int length) throws IOException {
+        Objects.checkFromIndexSize(begin, length, layout.pieceLength(piece));
+        files.ensureOpen();
+        MappedLease lease = tryLend(piece, begin, length);
+        for (int attempt = 0; lease == null && attempt < MAX_ATTEMPTS; attempt++) {
+            if (!disk.onFileThread(() -> prepare(piece, begin, length))) {
+                break;
+            }
+            lease = tryLend(piece, begin, length);
+        }
+        return lease != null ? lease : Lease.of(copyOf(piece, begin, length));
+    }
+
+    @Override
+    public boolean mayHold(int piece) {
+        return files.mayHold(piece);
+    }
+
+    @Override
+    public void setWanted(BitSet wantedFiles) throws IOException {
+        files.setWanted(wantedFiles);
+    }
+
+    /** The pieces of which bytes are kept aside, in the part file, because they belong to files that are not wanted. */
+    public BitSet partFilePieces() {
+        return files.partFilePieces();
+    }
+
+    @Override
+    public void flush() throws IOException {
+        files.flush();
+    }
+
+    @Override
+    public void close() {
+        files.close();
+        for (MappedFile file : mappedFiles) {
+            if (file != null) {
+                file.close();
+            }
+        }
+    }
+
+    private ByteBuffer copyOf(int piece, int begin, int length) throws IOException {
+        Objects.checkFromIndexSize(begin, length, layout.pieceLength(piece));
+        return disk.onFileThread(() -> {
+            var copy = ByteBuffer.allocate(length);
+            files.read(piece, begin, copy);
+            return copy.flip();
+        });
+    }
+
+    /** A lease of what is mapped and in memory already; null if that is not all. */
+    private MappedLease tryLend(int piece, int begin, int length) {
+        var lease = new MappedLease();
+        long position = layout.pieceOffset(piece) + begin;
+        long end = position + length;
+        for (int index = length == 0 ? 0 : layout.fileIndexAt(position); position < end; index++) {
+            TorrentFile file = layout.files().get(index);
+            long stop = Math.min(end, file.offset() + file.length());
+            boolean lent = file.isPadding()
+                    ? lease.addZeros(stop - position)
+                    : !files.file(index).isInPartFile()
+                            && lease.addMapped(mappedFiles[index], position - file.offset(), stop - file.offset());
+            if (!lent) {
+                lease.close();
+                return null;
+            }
+            position = stop;
+        }
+        return lease;
+    }
+
+    /** Maps and warms what {@link #tryLend} wants. False if that cannot be done. On a file thread. */
+    private boolean prepare(int piece, int begin, int length) throws IOException {
+        long position = layout.pieceOffset(piece) + begin;
+        long end = position + length;
+        for (int index = layout.fileIndexAt(position); position < end; index++) {
+            TorrentFile file = layout.files().get(index);
+            long stop = Math.min(end, file.offset() + file.length());
+            if (!file.isPadding()) {
+                boolean prepared = !files.file(index).isInPartFile()
+                        && mappedFiles[index].prepare(position - file.offset(), (int) (stop - position));
+                if (!prepared) {
+                    return false;
+                }
+            }
+            position = stop;
+        }
+        return true;
+    }
+
+    /** Slices of pinned windows, and zeros. */
+    private static final class MappedLease implements Lease {
+
+        private final List<ByteBuffer> slices = new ArrayList<>(1);
+        private final List<Window> windows = new ArrayList<>(1);
+        private final List<MappedFile> files = new ArrayList<>(1);
+        private final AtomicBoolean closed = new AtomicBoolean();
+
+        /** True: there are always zeros. */
+        boolean addZeros(long count) {
+            for (long left = count; left > 0; left -= ZEROS.capacity()) {
+                slices.add(ZEROS.slice(0, (int) Math.min(left, ZEROS.capacity())));
+            }
+            return true;
+        }
+
+        /** False if these bytes of the file are not all mapped and in memory. */
+        boolean addMapped(MappedFile file, long begin, long end) {
+            files.add(file);
+            for (long position = begin; position < end; ) {
+                Window window = file.pinnedAt(position);
+                if (window == null) {
+                    return false;
+                }
+                windows.add(window);
+                int offset = (int) (position % Window.LENGTH);
+                int count = (int) Math.min(end - position, Window.LENGTH - offset);
+                if (!window.isWarm(offset, count, file.isResidenceTold())) {
+                    return false;
+                }
+                slices.add(window.slice(offset, count));
+                position += count;
+            }
+            return true;
+        }
+
+        @Override
+        public ByteBuffer[] buffers() {
+            return slices.toArray(ByteBuffer[]::new);
+        }
+
+        @Override
+        public IOException explain(Throwable fault) {
+            return files.stream()
+                    .filter(MappedFile::isCutShort)
+                    .findFirst()
+                    .map(file -> file.explain(fault))
+                    .orElseGet(() -> Lease.super.explain(fault));
+        }
+
+        @Override
+        public void close() {
+            if (closed.compareAndSet(false, true)) {
+                windows.forEach(Window::unpin);
+            }
+        }
+    }
+}

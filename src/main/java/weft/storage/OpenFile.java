@@ -1,0 +1,98 @@
+package weft.storage;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
+
+/**
+ * An open channel to a file, pinned for the moment of each use. Opened by a {@link DataFile}.
+ *
+ * <p>An interrupt inside a {@code FileChannel} closes it for everyone. So a pending interrupt is put aside during a call;
+ * against one that comes in the middle {@link DataFile} opens the file again.
+ */
+final class OpenFile extends Resident {
+
+    private final Disk disk;
+    private final FileChannel channel;
+    private final boolean writable;
+
+    OpenFile(Disk disk, FileChannel channel, boolean writable) {
+        super(disk.openFileSet(), 1);
+        this.disk = disk;
+        this.channel = channel;
+        this.writable = writable;
+    }
+
+    boolean isWritable() {
+        return writable;
+    }
+
+    /** Writes all that remains of {@code source}. */
+    void write(ByteBuffer source, long offset) throws IOException {
+        long begun = System.nanoTime();
+        undisturbed(() -> {
+            long position = offset;
+            while (source.hasRemaining()) {
+                position += channel.write(source, position);
+            }
+        });
+        disk.wrote(System.nanoTime() - begun);
+    }
+
+    /**
+     * Fills {@code target}.
+     *
+     * @throws EOFException if the file ends before that
+     */
+    void read(ByteBuffer target, long offset) throws IOException {
+        undisturbed(() -> {
+            long position = offset;
+            while (target.hasRemaining()) {
+                int count = channel.read(target, position);
+                if (count < 0) {
+                    throw new EOFException();
+                }
+                position += count;
+            }
+        });
+    }
+
+    /** Returns when what was written would survive a power cut. */
+    void force() throws IOException {
+        undisturbed(() -> channel.force(false));
+    }
+
+    /** Maps a stretch of the file for reading; not beyond its end. Only on a file thread, which nobody interrupts. */
+    Mapping map(long offset, long length) throws IOException {
+        return Mapping.of(channel, offset, length);
+    }
+
+    long size() throws IOException {
+        return channel.size();
+    }
+
+    @Override
+    void release() {
+        DownloadDirectory.closeQuietly(channel);
+    }
+
+    private interface Call {
+        void run() throws IOException;
+    }
+
+    private static void undisturbed(Call call) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            call.run();
+        } catch (ClosedByInterruptException e) {
+            interrupted = true;
+            throw e;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

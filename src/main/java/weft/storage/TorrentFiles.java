@@ -1,0 +1,366 @@
+package weft.storage;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import weft.metainfo.InfoHash;
+import weft.metainfo.Layout;
+import weft.metainfo.PieceRange;
+import weft.metainfo.TorrentFile;
+import weft.storage.StorageException.Reason;
+
+/**
+ * The files of one torrent: finds the place of every byte, and reads and writes it there. What {@link MappedStorage}
+ * lends is mapped, all else goes this way.
+ *
+ * <p>A byte lies in its file; or in the {@link PartFile}, if its file is not wanted and does not exist; or nowhere, if it
+ * is padding (BEP 47), which reads as zeros. A file that exists is used, wanted or not. So a byte moves at most once,
+ * from the part file into its file when that becomes wanted, and while it does nobody else is at the part file.
+ *
+ * <p>All methods may be called from any thread. Reading and writing is done by the calling thread.
+ */
+final class TorrentFiles {
+
+    private final Layout layout;
+    private final Disk disk;
+    private final DownloadDirectory directory;
+    private final StorageOptions options;
+    private final StoredFile[] files;
+    private final PartFile partFile;
+
+    /**
+     * Shared by those who read or write the part file, exclusive for moving bytes out of it. Of file threads only; taken
+     * before the locks of {@link PartFile} and {@link DataFile}.
+     */
+    private final ReentrantReadWriteLock parts = new ReentrantReadWriteLock();
+
+    private volatile BitSet wanted; // never changed once here
+    private volatile boolean spaceChecked;
+    private volatile boolean closed;
+
+    private TorrentFiles(
+            Disk disk, DownloadDirectory directory, Layout layout, InfoHash infoHash, StorageOptions options)
+            throws IOException {
+        this.layout = layout;
+        this.disk = disk;
+        this.directory = directory;
+        this.options = options;
+        this.files = new StoredFile[layout.files().size()];
+        for (TorrentFile file : layout.files()) {
+            files[file.index()] = new StoredFile(disk, directory, file, options);
+        }
+        this.partFile = PartFile.open(disk, directory, directory.partFile(infoHash), layout, options.readOnly());
+    }
+
+    /** Opens the files of a torrent; of them only empty ones are made now, and those that have bytes in the part file. */
+    static TorrentFiles open(
+            Disk disk, Path root, Layout layout, InfoHash infoHash, BitSet wanted, StorageOptions options)
+            throws IOException {
+        return disk.onFileThread(() -> {
+            var directory = new DownloadDirectory(root);
+            boolean writable = !options.readOnly() && directory.isWritable();
+            var files =
+                    new TorrentFiles(disk, directory, layout, infoHash, writable ? options : options.withReadOnly());
+            files.findParts();
+            files.changeWanted((BitSet) wanted.clone());
+            return files;
+        });
+    }
+
+    Layout layout() {
+        return layout;
+    }
+
+    StoredFile file(int index) {
+        return files[index];
+    }
+
+    /** The pieces of which bytes are in the part file. */
+    BitSet partFilePieces() {
+        return partFile.pieces();
+    }
+
+    /** See {@link Storage#write}. */
+    void write(int piece, int begin, ByteBuffer block) throws IOException {
+        ensureOpen();
+        if (!spaceChecked) {
+            checkSpace();
+        }
+        if (disk.isSlow()) {
+            var copy = ByteBuffer.allocate(block.remaining()).put(block).flip();
+            disk.onFileThread(() -> {
+                forEachFile(piece, begin, copy, this::writeTo);
+                return null;
+            });
+        } else {
+            forEachFile(piece, begin, block, this::writeTo);
+        }
+    }
+
+    /** See {@link Storage#read}. */
+    void read(int piece, int begin, ByteBuffer target) throws IOException {
+        ensureOpen();
+        forEachFile(piece, begin, target, this::readFrom);
+    }
+
+    /** See {@link Storage#mayHold}. */
+    boolean mayHold(int piece) {
+        long position = layout.pieceOffset(piece);
+        long end = position + layout.pieceLength(piece);
+        for (int index = layout.fileIndexAt(position); position < end; index++) {
+            StoredFile stored = files[index];
+            TorrentFile file = stored.file();
+            long fileEnd = Math.min(end, file.offset() + file.length());
+            boolean isStored = position < fileEnd && !stored.isPadding();
+            if (isStored && !mayHold(stored, piece, fileEnd - file.offset())) {
+                return false;
+            }
+            position = fileEnd;
+        }
+        return true;
+    }
+
+    private boolean mayHold(StoredFile stored, int piece, long endInFile) {
+        return stored.isInPartFile() ? partFile.holds(piece) : stored.reaches(endInFile);
+    }
+
+    /** See {@link Storage#setWanted}. */
+    void setWanted(BitSet files) throws IOException {
+        ensureOpen();
+        var copy = (BitSet) files.clone();
+        disk.onFileThread(() -> {
+            changeWanted(copy);
+            return null;
+        });
+    }
+
+    /** See {@link Storage#flush}. */
+    void flush() throws IOException {
+        ensureOpen();
+        disk.onFileThread(() -> {
+            for (StoredFile file : files) {
+                file.data().force();
+            }
+            partFile.force();
+            return null;
+        });
+    }
+
+    /** Closes all files when their current uses end. */
+    void close() {
+        closed = true;
+        for (StoredFile file : files) {
+            file.data().close();
+        }
+        partFile.close();
+    }
+
+    void ensureOpen() throws ClosedChannelException {
+        if (closed) {
+            throw new ClosedChannelException();
+        }
+    }
+
+    static StorageException noSpace(Path path, long needed, long usable) {
+        return new StorageException(
+                Reason.NO_SPACE,
+                "no space left for " + path + ": it needs " + needed + " bytes, " + usable + " are free");
+    }
+
+    // Finding the place
+
+    private interface Access {
+        /** Reads into or writes from what remains of the buffer. */
+        void apply(StoredFile file, long offsetInFile, int piece, int offsetInPiece, ByteBuffer buffer)
+                throws IOException;
+    }
+
+    /** Applies {@code access} to the stretches of files that the buffer's remaining bytes belong to, in order. */
+    private void forEachFile(int piece, int begin, ByteBuffer buffer, Access access) throws IOException {
+        Objects.checkFromIndexSize(begin, buffer.remaining(), layout.pieceLength(piece));
+        long pieceOffset = layout.pieceOffset(piece);
+        long position = pieceOffset + begin;
+        int limit = buffer.limit();
+        int index = buffer.hasRemaining() ? layout.fileIndexAt(position) : 0;
+        try {
+            for (; buffer.hasRemaining(); index++) {
+                StoredFile file = files[index];
+                long offsetInFile = position - file.file().offset();
+                int count =
+                        (int) Math.min(limit - buffer.position(), file.file().length() - offsetInFile);
+                buffer.limit(buffer.position() + count);
+                access.apply(file, offsetInFile, piece, (int) (position - pieceOffset), buffer);
+                buffer.limit(limit);
+                position += count;
+            }
+        } finally {
+            buffer.limit(limit);
+        }
+    }
+
+    private void writeTo(StoredFile file, long offsetInFile, int piece, int offsetInPiece, ByteBuffer source)
+            throws IOException {
+        if (file.isPadding()) {
+            source.position(source.limit());
+            return;
+        }
+        if (!source.hasRemaining()) {
+            return; // an empty file in between
+        }
+        if (!file.isInPartFile()) {
+            try {
+                file.data().write(source, offsetInFile);
+                return;
+            } catch (DataFile.HeldException e) {
+                // It has just become unwanted. Go on with the part file.
+            }
+        }
+        var copy = ByteBuffer.allocate(source.remaining()).put(source).flip();
+        disk.onFileThread(() -> {
+            parts.readLock().lock();
+            try {
+                if (file.isInPartFile()) {
+                    partFile.write(piece, offsetInPiece, copy);
+                } else {
+                    file.data().write(copy, offsetInFile);
+                }
+                return null;
+            } finally {
+                parts.readLock().unlock();
+            }
+        });
+    }
+
+    private void readFrom(StoredFile file, long offsetInFile, int piece, int offsetInPiece, ByteBuffer target)
+            throws IOException {
+        if (file.isPadding()) {
+            while (target.hasRemaining()) {
+                target.put((byte) 0);
+            }
+            return;
+        }
+        if (!target.hasRemaining()) {
+            return; // an empty file in between
+        }
+        if (!file.isInPartFile()) {
+            file.data().read(target, offsetInFile);
+            return;
+        }
+        var copy = ByteBuffer.allocate(target.remaining());
+        target.put(disk.onFileThread(() -> {
+            parts.readLock().lock();
+            try {
+                if (file.isInPartFile()) {
+                    partFile.read(piece, offsetInPiece, copy);
+                } else {
+                    file.data().read(copy, offsetInFile);
+                }
+                return copy.flip();
+            } finally {
+                parts.readLock().unlock();
+            }
+        }));
+    }
+
+    // What is wanted. On file threads.
+
+    /** What an earlier run left in the part file is of files that do not exist. */
+    private void findParts() {
+        BitSet held = partFile.pieces();
+        for (StoredFile file : files) {
+            PieceRange pieces = layout.piecesOf(file.file().index());
+            int next = held.nextSetBit(pieces.first());
+            boolean mayHaveParts = next >= 0 && pieces.contains(next) && !file.isPadding();
+            if (mayHaveParts && file.data().hold()) {
+                file.setInPartFile(true);
+            }
+        }
+    }
+
+    private void changeWanted(BitSet nowWanted) throws IOException {
+        parts.writeLock().lock();
+        try {
+            var neededSlots = new BitSet();
+            for (StoredFile file : files) {
+                if (file.isPadding()) {
+                    continue;
+                }
+                if (nowWanted.get(file.file().index())) {
+                    bringIn(file);
+                } else if (file.data().hold()) {
+                    file.setInPartFile(true);
+                }
+                if (file.isInPartFile()) {
+                    PieceRange pieces = layout.piecesOf(file.file().index());
+                    neededSlots.set(pieces.first(), pieces.end());
+                }
+            }
+            if (!options.readOnly()) {
+                partFile.freeAllBut(neededSlots);
+            }
+            wanted = nowWanted;
+            spaceChecked = options.readOnly();
+        } finally {
+            parts.writeLock().unlock();
+        }
+    }
+
+    private void bringIn(StoredFile stored) throws IOException {
+        if (options.readOnly()) {
+            return;
+        }
+        TorrentFile file = stored.file();
+        stored.data().unhold();
+        if (file.length() == 0) {
+            stored.data().make();
+        }
+        if (stored.isInPartFile()) {
+            PieceRange pieces = layout.piecesOf(file.index());
+            for (int piece = pieces.first(); piece < pieces.end(); piece++) {
+                if (partFile.holds(piece)) {
+                    moveIn(stored, piece);
+                }
+            }
+            stored.data().force(); // before the slots are given up
+        }
+        stored.setInPartFile(false);
+    }
+
+    private void moveIn(StoredFile stored, int piece) throws IOException {
+        TorrentFile file = stored.file();
+        long pieceOffset = layout.pieceOffset(piece);
+        long position = Math.max(pieceOffset, file.offset());
+        long end = Math.min(pieceOffset + layout.pieceLength(piece), file.offset() + file.length());
+        var buffer = ByteBuffer.allocate(Layout.BLOCK_LENGTH);
+        while (position < end) {
+            buffer.clear().limit((int) Math.min(buffer.capacity(), end - position));
+            partFile.read(piece, (int) (position - pieceOffset), buffer);
+            buffer.flip();
+            int count = buffer.remaining();
+            stored.data().write(buffer, position - file.offset());
+            position += count;
+        }
+    }
+
+    /** Before the first byte: is there room for the wanted files that do not exist yet? */
+    private void checkSpace() throws IOException {
+        disk.onFileThread(() -> {
+            BitSet toMake = wanted;
+            long needed = 0;
+            for (StoredFile file : files) {
+                boolean missing = toMake.get(file.file().index()) && !file.isPadding() && !file.exists();
+                needed += missing ? file.file().length() : 0;
+            }
+            long usable = directory.usableSpace();
+            if (usable > 0 && usable < needed) { // 0 also means unknown; if it is full, writing will tell
+                throw noSpace(directory.root(), needed, usable);
+            }
+            return null;
+        });
+        spaceChecked = true;
+    }
+}
