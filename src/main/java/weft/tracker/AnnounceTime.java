@@ -1,0 +1,32 @@
+package weft.tracker;
+
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/** Time as an {@link Announcer} sees it; a plug-in point so that tests do not wait for half an hour. */
+public interface AnnounceTime {
+    /** Nanoseconds since some moment in the past; differences count, and it never overflows. */
+    long nanos();
+
+    /** Waits until {@code wake} has a permit, and takes it, or until {@code nanos} have passed. */
+    void await(Semaphore wake, long nanos) throws InterruptedException;
+
+    /** The time of the machine. */
+    static AnnounceTime system() {
+        long origin = System.nanoTime() - Duration.ofDays(1).toNanos();
+        return new AnnounceTime() {
+            @Override
+            public long nanos() {
+                return System.nanoTime() - origin;
+            }
+
+            @Override
+            public void await(Semaphore wake, long nanos) throws InterruptedException {
+                if (wake.tryAcquire(nanos, TimeUnit.NANOSECONDS)) {
+                    wake.drainPermits();
+                }
+            }
+        };
+    }
+}

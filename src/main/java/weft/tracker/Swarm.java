@@ -1,0 +1,186 @@
+package weft.tracker;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import weft.bencode.BString;
+
+/**
+ * The peers of one torrent, as a tracker knows them. Every operation takes time in proportion to what it returns or
+ * drops, not to the size of the swarm. No locking of its own: guarded by the lock of its {@link SwarmTable}.
+ */
+final class Swarm {
+    private final Map<BString, Peer> byIdentity = new LinkedHashMap<>(); // the one silent for longest comes first
+    private final List<Peer> leechers = new ArrayList<>(); // each peer is in exactly one of these two,
+    private final List<Peer> seeds = new ArrayList<>(); // at peer.index
+    private long lastAnnounceNanos;
+    private int downloaded;
+
+    /** One client, which may have an address of each family (BEP 7). */
+    static final class Peer {
+        private final BString identity;
+        private final BString peerId;
+        private InetSocketAddress ipv4; // or null
+        private InetSocketAddress ipv6; // or null
+        private long ipv4SeenNanos;
+        private long ipv6SeenNanos;
+        private boolean seed;
+        private boolean completed;
+        private int index;
+
+        private Peer(BString identity, BString peerId) {
+            this.identity = identity;
+            this.peerId = peerId;
+        }
+
+        BString peerId() {
+            return peerId;
+        }
+
+        /** Its addresses that it announced after {@code oldestNanos}. */
+        List<InetSocketAddress> endpoints(long oldestNanos) {
+            var endpoints = new ArrayList<InetSocketAddress>(2);
+            if (ipv4 != null && ipv4SeenNanos - oldestNanos >= 0) {
+                endpoints.add(ipv4);
+            }
+            if (ipv6 != null && ipv6SeenNanos - oldestNanos >= 0) {
+                endpoints.add(ipv6);
+            }
+            return endpoints;
+        }
+
+        private long seenNanos() {
+            return ipv4 == null ? ipv6SeenNanos : ipv6 == null ? ipv4SeenNanos : Math.max(ipv4SeenNanos, ipv6SeenNanos);
+        }
+
+        private void seen(InetSocketAddress endpoint, long nowNanos) {
+            if (IpFamily.of(endpoint.getAddress()) == IpFamily.IPV4) {
+                ipv4 = endpoint;
+                ipv4SeenNanos = nowNanos;
+            } else {
+                ipv6 = endpoint;
+                ipv6SeenNanos = nowNanos;
+            }
+        }
+
+        private void gone(IpFamily family) {
+            if (family == IpFamily.IPV4) {
+                ipv4 = null;
+            } else {
+                ipv6 = null;
+            }
+        }
+    }
+
+    int size() {
+        return byIdentity.size();
+    }
+
+    int seeds() {
+        return seeds.size();
+    }
+
+    int leechers() {
+        return leechers.size();
+    }
+
+    int downloaded() {
+        return downloaded;
+    }
+
+    long lastAnnounceNanos() {
+        return lastAnnounceNanos;
+    }
+
+    boolean knows(BString identity) {
+        return byIdentity.containsKey(identity);
+    }
+
+    void touch(long nowNanos) {
+        lastAnnounceNanos = nowNanos;
+    }
+
+    /** Adds a peer, or takes note of what has changed. */
+    void put(AnnounceQuery announce, InetSocketAddress endpoint, long nowNanos) {
+        var peer = byIdentity.remove(announce.identity());
+        if (peer == null) {
+            peer = new Peer(announce.identity(), announce.peerId());
+        } else {
+            removeFrom(listOf(peer), peer);
+        }
+        peer.seen(endpoint, nowNanos);
+        peer.seed = announce.seed();
+        if (announce.event() == AnnounceEvent.COMPLETED && !peer.completed) {
+            peer.completed = true; // once, however often and over however many families it is said
+            downloaded++;
+        }
+        byIdentity.put(peer.identity, peer);
+        var list = listOf(peer);
+        peer.index = list.size();
+        list.add(peer);
+    }
+
+    /** A peer says that it leaves, over one family; it is gone when it has no address left. */
+    void remove(BString identity, IpFamily family) {
+        var peer = byIdentity.get(identity);
+        if (peer != null) {
+            peer.gone(family);
+            if (peer.ipv4 == null && peer.ipv6 == null) {
+                byIdentity.remove(identity);
+                removeFrom(listOf(peer), peer);
+            }
+        }
+    }
+
+    /** Drops who has been silent since before {@code oldestNanos}; returns how many. */
+    int expire(long oldestNanos) {
+        int expired = 0;
+        var eldestFirst = byIdentity.values().iterator();
+        while (eldestFirst.hasNext()) {
+            var peer = eldestFirst.next();
+            if (peer.seenNanos() - oldestNanos >= 0) {
+                break;
+            }
+            eldestFirst.remove();
+            removeFrom(listOf(peer), peer);
+            expired++;
+        }
+        return expired;
+    }
+
+    /**
+     * Peers for {@code asker}: at random, never itself, and no seeds for a seed, which could do nothing with them.
+     */
+    List<Peer> pick(AnnounceQuery asker, RandomGenerator random) {
+        int candidates = leechers.size() + (asker.seed() ? 0 : seeds.size());
+        var picked = new ArrayList<Peer>(Math.min(candidates, asker.numWant()));
+        if (candidates == 0) {
+            return picked;
+        }
+        int start = random.nextInt(candidates); // who comes next to whom in the lists is chance enough
+        for (int i = 0; i < candidates && picked.size() < asker.numWant(); i++) {
+            int at = (start + i) % candidates;
+            var peer = at < leechers.size() ? leechers.get(at) : seeds.get(at - leechers.size());
+            if (!peer.peerId.equals(asker.peerId())) {
+                picked.add(peer);
+            }
+        }
+        return picked;
+    }
+
+    private List<Peer> listOf(Peer peer) {
+        return peer.seed ? seeds : leechers;
+    }
+
+    /** The last one takes the place of the one that goes. */
+    private static void removeFrom(List<Peer> list, Peer peer) {
+        var last = list.removeLast();
+        if (last != peer) {
+            list.set(peer.index, last);
+            last.index = peer.index;
+        }
+    }
+}
