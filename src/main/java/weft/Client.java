@@ -68,9 +68,9 @@ public final class Client implements AutoCloseable {
         this.scope = TaskScope.supervised(
                 "weft",
                 (task, failure) -> LOG.log(System.Logger.Level.ERROR, () -> "client: " + task + " failed", failure));
-        this.disk = Disk.open(DiskOptions.defaults()
-                .withMappedBytes(options.maxMappedBytes())
-                .withHashingThreads(options.diskThreads()));
+        var diskDefaults = DiskOptions.defaults();
+        this.disk = Disk.open(new DiskOptions(
+                options.maxMappedBytes(), diskDefaults.openFiles(), diskDefaults.fileThreads(), options.diskThreads()));
         var watchdog = new Watchdog(System::nanoTime);
         var random = new SecureRandom();
         this.shared = new Swarm.Shared(

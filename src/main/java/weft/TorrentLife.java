@@ -15,7 +15,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import weft.concurrent.TaskScope;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Metainfo;
-import weft.storage.Storage;
 import weft.swarm.Swarm;
 import weft.tracker.AnnounceTotals;
 import weft.tracker.Announcer;
@@ -68,7 +67,8 @@ final class TorrentLife {
 
     private final Client client;
     private final Metainfo metainfo;
-    private final TorrentFiles files;
+    private final AddOptions options;
+    private final TorrentData data;
     private final Swarm swarm;
     private final Events events = new Events();
     private final TaskScope scope;
@@ -98,9 +98,10 @@ final class TorrentLife {
     TorrentLife(Client client, Metainfo metainfo, AddOptions options) {
         this.client = client;
         this.metainfo = metainfo;
+        this.options = options;
         this.scope = client.scope()
                 .childSupervised(metainfo.infoHash().toHex().substring(0, 8), this::taskFailed);
-        this.files = new TorrentFiles(metainfo, options, client.disk());
+        this.data = new TorrentData(metainfo, options, client.disk());
         this.swarm = new Swarm(
                 metainfo.infoHash(), metainfo.layout(), client.shared(), client.swarmLimits(), new SwarmEvents());
         this.goal = switch (options.initialState()) {
@@ -151,7 +152,7 @@ final class TorrentLife {
     }
 
     Path directory() {
-        return files.directory();
+        return data.directory();
     }
 
     // --- wishes
@@ -301,11 +302,11 @@ final class TorrentLife {
     }
 
     long uploaded() {
-        return files.uploadedBefore() + swarm.uploaded().total();
+        return data.uploadedBefore() + swarm.uploaded().total();
     }
 
     long downloaded() {
-        return files.downloadedBefore() + swarm.downloaded().total();
+        return data.downloadedBefore() + swarm.downloaded().total();
     }
 
     List<TrackerSnapshot> trackers() {
@@ -324,7 +325,7 @@ final class TorrentLife {
                     throw new IllegalStateException("the torrent was closed: " + metainfo.name());
                 }
                 // Not before the wishes are known to the swarm and what lies on disk has been looked at.
-                if (swarm.isComplete() && !prioritiesChanged && state != TorrentState.CHECKING && files.isLoaded()) {
+                if (swarm.isComplete() && !prioritiesChanged && state != TorrentState.CHECKING && data.isLoaded()) {
                     return true;
                 }
                 long left = deadline - System.nanoTime();
@@ -401,7 +402,7 @@ final class TorrentLife {
         return switch (goal) {
             case STARTED -> running && !paused;
             case PAUSED -> running && paused;
-            case STOPPED -> !running && files.isLoaded();
+            case STOPPED -> !running && data.isLoaded();
             case CLOSED -> false;
         };
     }
@@ -429,7 +430,7 @@ final class TorrentLife {
             fail(newFault);
             return;
         }
-        if (!files.isLoaded()) {
+        if (!data.isLoaded()) {
             load();
         }
         if (newPriorities != null) {
@@ -464,14 +465,14 @@ final class TorrentLife {
 
     /** Takes over what an earlier run left, and hashes what is doubtful. */
     private void load() throws IOException, InterruptedException {
-        var found = files.load();
+        var found = data.load();
         swarm.restore(found.verified(), found.partials());
         lock.lock();
         try {
             found.priorities().ifPresent(saved -> {
                 // What the caller says now goes before what was said then.
                 for (int file = 0; file < filePriorities.length; file++) {
-                    if (!files.isPrioritySet(file)) {
+                    if (!options.priorities().containsKey(file)) {
                         filePriorities[file] = saved[file];
                     }
                 }
@@ -495,8 +496,8 @@ final class TorrentLife {
     }
 
     private void applyPriorities(int[] priorities) throws IOException {
-        files.setWanted(priorities);
-        swarm.setPriorities(files.piecePriorities(priorities));
+        data.setWanted(priorities);
+        swarm.setPriorities(data.piecePriorities(priorities));
         lock.lock();
         try {
             prioritiesChanged = !Arrays.equals(priorities, filePriorities);
@@ -509,8 +510,8 @@ final class TorrentLife {
 
     private void run(boolean pause) throws IOException {
         if (!running) {
-            files.open();
-            swarm.start(scope, files.storage(), files.verifier());
+            data.open();
+            swarm.start(scope, data.storage(), data.verifier());
             announcer.start();
             running = true;
             paused = false;
@@ -538,7 +539,7 @@ final class TorrentLife {
 
     private void halt() throws InterruptedException {
         disconnect();
-        files.close();
+        data.close();
         become(TorrentState.STOPPED);
     }
 
@@ -561,7 +562,7 @@ final class TorrentLife {
 
     private void fail(IOException cause) throws InterruptedException {
         disconnect();
-        files.close();
+        data.close();
         LOG.log(System.Logger.Level.WARNING, "{0} stopped: {1}", metainfo.name(), cause.getMessage());
         lock.lock();
         try {
@@ -580,7 +581,7 @@ final class TorrentLife {
         } else {
             saveOrWarn(); // priorities may have changed since
         }
-        files.close();
+        data.close();
         events.fire(listener -> listener.onStateChanged(TorrentState.CLOSED));
     }
 
@@ -603,7 +604,7 @@ final class TorrentLife {
             lock.unlock();
         }
         if (due || clean) {
-            files.save(swarm.have(), swarm.partials(), downloaded(), uploaded(), clean);
+            data.save(swarm.have(), swarm.partials(), downloaded(), uploaded(), clean);
         }
     }
 
@@ -643,8 +644,8 @@ final class TorrentLife {
         int total = check.pieces.cardinality();
         checkProgress = new CheckProgress(0, total);
         try {
-            files.open();
-            files.check(check.pieces, () -> check.cancelled || isClosing(), (piece, whole) -> {
+            data.open();
+            data.check(check.pieces, () -> check.cancelled || isClosing(), (piece, whole, checked) -> {
                 lock.lock();
                 try {
                     good.set(piece, whole);
@@ -653,7 +654,6 @@ final class TorrentLife {
                     lock.unlock();
                 }
                 swarm.checked(piece, whole);
-                int checked = checkProgress.checked() + 1;
                 checkProgress = new CheckProgress(checked, total);
                 events.fire(listener -> listener.onHashCheckProgress(checked, total));
             });
@@ -768,8 +768,4 @@ final class TorrentLife {
         }
     }
 
-    /** For the package's tests: the storage in use. */
-    Optional<Storage> storage() {
-        return files.storageIfOpen();
-    }
 }

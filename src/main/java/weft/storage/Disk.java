@@ -35,6 +35,7 @@ public final class Disk implements AutoCloseable {
     private final int hashingThreadCount;
     private final ResidentSet openFiles;
     private final ResidentSet windows;
+    @SuppressWarnings("ThreadLocalUsage")
     private final ThreadLocal<WorkerPool> poolOfThread = new ThreadLocal<>(); // of the pools' own threads
     private volatile long slowUntilNanos = System.nanoTime();
 

@@ -22,12 +22,12 @@ import java.util.random.RandomGenerator;
 import org.apache.commons.codec.digest.DigestUtils;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
-import weft.concurrent.WorkerPool;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Layout;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
 import weft.net.PeerChannel;
+import weft.storage.Disk;
 import weft.storage.PieceVerifier;
 import weft.storage.Storage;
 import weft.wire.AllowedFast;
@@ -76,7 +76,7 @@ public final class Swarm {
             ConnectionLimits limits,
             BufferPool buffers,
             Watchdog watchdog,
-            WorkerPool disk,
+            Disk disk,
             Bans bans,
             RandomGenerator random,
             LongSupplier nanoTime) {}

@@ -1,0 +1,169 @@
+package weft;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import weft.metainfo.Metainfo;
+import weft.storage.Disk;
+import weft.storage.HashCheck;
+import weft.storage.MappedStorage;
+import weft.storage.PieceVerifier;
+import weft.storage.Storage;
+import weft.storage.StorageOptions;
+
+/**
+ * What lies on disk of one torrent: its storage while it is open, and what an earlier run has left. Used by the torrent's
+ * own thread, which alone waits for the disk; what others may ask is said so.
+ */
+final class TorrentData {
+    /** Told of every piece of a hash check. */
+    @FunctionalInterface
+    interface PieceListener {
+        void onPiece(int piece, boolean whole, int checked);
+    }
+
+    /** What an earlier run has left: pieces to be trusted, and pieces to be hashed before they are. */
+    record Found(
+            BitSet verified,
+            Map<Integer, BitSet> partials,
+            BitSet toCheck,
+            Optional<int[]> priorities) {}
+
+    private final Metainfo metainfo;
+    private final AddOptions options;
+    private final Disk disk;
+
+    private Storage storage; // or null: closed
+    private BitSet wanted = new BitSet();
+    private volatile boolean loaded;
+    private volatile long uploadedBefore;
+    private volatile long downloadedBefore;
+
+    TorrentData(Metainfo metainfo, AddOptions options, Disk disk) {
+        this.metainfo = metainfo;
+        this.options = options;
+        this.disk = disk;
+        for (int file = 0; file < metainfo.files().size(); file++) {
+            wanted.set(file, options.priorities().getOrDefault(file, 1) > 0);
+        }
+    }
+
+    Path directory() {
+        return options.directory();
+    }
+
+    /** Whether what an earlier run has left is known. May be asked by any thread. */
+    boolean isLoaded() {
+        return loaded;
+    }
+
+    /** Bytes served in earlier runs. May be asked by any thread. */
+    long uploadedBefore() {
+        return uploadedBefore;
+    }
+
+    /** Bytes received in earlier runs. May be asked by any thread. */
+    long downloadedBefore() {
+        return downloadedBefore;
+    }
+
+    /** Finds out what an earlier run has left. */
+    Found load() throws IOException {
+        open();
+        var toCheck = new BitSet();
+        for (int piece = 0; piece < metainfo.layout().pieceCount(); piece++) {
+            toCheck.set(piece, storage.mayHold(piece));
+        }
+        loaded = true;
+        return new Found(new BitSet(), Map.of(), toCheck, Optional.empty());
+    }
+
+    /** Opens the storage, if it is closed. */
+    void open() throws IOException {
+        if (storage == null) {
+            storage = options.storage().isPresent()
+                    ? options.storage().get()
+                    : MappedStorage.open(
+                            disk,
+                            options.directory(),
+                            metainfo.layout(),
+                            metainfo.infoHash(),
+                            wanted,
+                            StorageOptions.defaults());
+        }
+    }
+
+    Storage storage() {
+        return storage;
+    }
+
+    PieceVerifier verifier() {
+        return new PieceVerifier(disk, metainfo.layout(), storage, metainfo::pieceHashEquals);
+    }
+
+    /** Sets which files are wanted; those that are not never come into being. */
+    void setWanted(int[] filePriorities) throws IOException {
+        var nowWanted = new BitSet();
+        for (int file = 0; file < filePriorities.length; file++) {
+            nowWanted.set(file, filePriorities[file] > 0);
+        }
+        wanted = nowWanted;
+        if (storage != null) {
+            storage.setWanted(nowWanted);
+        }
+    }
+
+    /** The priority of every piece: the highest of the files that it has bytes of. */
+    int[] piecePriorities(int[] filePriorities) {
+        var layout = metainfo.layout();
+        var priorities = new int[layout.pieceCount()];
+        for (var file : metainfo.files()) {
+            if (!file.isPadding() && file.length() > 0) {
+                var pieces = layout.piecesOf(file.index());
+                for (int piece = pieces.first(); piece < pieces.end(); piece++) {
+                    priorities[piece] = Math.max(priorities[piece], filePriorities[file.index()]);
+                }
+            }
+        }
+        return priorities;
+    }
+
+    /** Hashes what lies on disk of these pieces, until it is done or {@code cancelled}. */
+    void check(BitSet pieces, BooleanSupplier cancelled, PieceListener listener)
+            throws IOException, InterruptedException {
+        var checks = new HashCheck[1];
+        var check = new HashCheck(verifier(), pieces, (piece, good, checked) -> {
+            listener.onPiece(piece, good, checked);
+            if (cancelled.getAsBoolean()) {
+                checks[0].cancel();
+            }
+        });
+        checks[0] = check;
+        check.run();
+    }
+
+    /** Writes down what a later run needs to go on, after making sure that it is true. */
+    void save(
+            BitSet verified, Map<Integer, BitSet> partials, long downloaded, long uploaded, boolean clean)
+            throws IOException {
+        if (storage != null) {
+            storage.flush();
+        }
+    }
+
+    /** Closes the storage. */
+    void close() {
+        var closing = storage;
+        storage = null;
+        if (closing != null) {
+            try {
+                closing.close();
+            } catch (IOException e) {
+                System.getLogger("weft").log(System.Logger.Level.WARNING, "closing {0}: {1}", metainfo.name(), e.getMessage());
+            }
+        }
+    }
+}
