@@ -30,13 +30,14 @@ public final class Disk implements AutoCloseable {
     /** How long blocks go through the file threads after a write was slow. */
     private static final long SLOW_PERIOD_NANOS = 1_000_000_000;
 
+    /** Set in the pools' own threads while they work. */
+    private static final ThreadLocal<WorkerPool> POOL_OF_THREAD = new ThreadLocal<>();
+
     private final WorkerPool fileThreads;
     private final WorkerPool hashingThreads;
     private final int hashingThreadCount;
     private final ResidentSet openFiles;
     private final ResidentSet windows;
-    @SuppressWarnings("ThreadLocalUsage")
-    private final ThreadLocal<WorkerPool> poolOfThread = new ThreadLocal<>(); // of the pools' own threads
     private volatile long slowUntilNanos = System.nanoTime();
 
     private Disk(DiskOptions options) {
@@ -94,11 +95,11 @@ public final class Disk implements AutoCloseable {
      */
     public void submit(Runnable work) throws InterruptedException {
         hashingThreads.submit(() -> {
-            poolOfThread.set(hashingThreads);
+            POOL_OF_THREAD.set(hashingThreads);
             try {
                 work.run();
             } finally {
-                poolOfThread.remove();
+                POOL_OF_THREAD.remove();
             }
         });
     }
@@ -117,15 +118,15 @@ public final class Disk implements AutoCloseable {
     }
 
     private <T> T on(WorkerPool pool, Callable<T> work) throws IOException {
-        if (!Thread.currentThread().isVirtual() && poolOfThread.get() == pool) {
+        if (!Thread.currentThread().isVirtual() && POOL_OF_THREAD.get() == pool) {
             return explained(work);
         }
         return explained(() -> pool.call(() -> {
-            poolOfThread.set(pool);
+            POOL_OF_THREAD.set(pool);
             try {
                 return work.call();
             } finally {
-                poolOfThread.remove();
+                POOL_OF_THREAD.remove();
             }
         }));
     }

@@ -48,4 +48,14 @@ public record DiskOptions(long mappedBytes, int openFiles, int fileThreads, int 
     public DiskOptions withOpenFiles(int files) {
         return new DiskOptions(mappedBytes, files, fileThreads, hashingThreads);
     }
+
+    /** The same with another number of threads for files. */
+    public DiskOptions withFileThreads(int threads) {
+        return new DiskOptions(mappedBytes, openFiles, threads, hashingThreads);
+    }
+
+    /** The same with another number of threads for hashing. */
+    public DiskOptions withHashingThreads(int threads) {
+        return new DiskOptions(mappedBytes, openFiles, fileThreads, threads);
+    }
 }

@@ -33,6 +33,9 @@ final class DownloadDirectory {
 
     private static final System.Logger LOG = System.getLogger("weft.storage");
 
+    /** No torrent may have files here. */
+    private static final String OUR_DIRECTORY = ".weft";
+
     private final Path root;
 
     DownloadDirectory(Path root) {
@@ -52,7 +55,7 @@ final class DownloadDirectory {
     }
 
     private Path ownFile(InfoHash infoHash, String suffix) {
-        return root.resolve(".weft").resolve(infoHash.toHex() + suffix);
+        return root.resolve(OUR_DIRECTORY).resolve(infoHash.toHex() + suffix);
     }
 
     /** Where a file of the torrent is. Its path is sanitised already; that it stays below the root is checked again. */
@@ -63,8 +66,9 @@ final class DownloadDirectory {
                 path = path.resolve(element);
             }
             path = path.normalize();
-            if (path.equals(root) || !path.startsWith(root)) {
-                throw new StorageException(Reason.UNSAFE_PATH, "path leads out of " + root + ": " + file.path());
+            if (path.equals(root) || !path.startsWith(root) || path.startsWith(root.resolve(OUR_DIRECTORY))) {
+                throw new StorageException(
+                        Reason.UNSAFE_PATH, "path leads out of " + root + " or is Weft's own: " + file.path());
             }
             return path;
         } catch (InvalidPathException e) {

@@ -1,7 +1,6 @@
 package weft.storage;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.Objects;
@@ -151,13 +150,13 @@ public final class HashCheck {
     }
 
     private void check(BitSet run) throws IOException {
-        ByteBuffer slice = PieceVerifier.newSlice();
+        var slice = new byte[PieceVerifier.SLICE_LENGTH];
         for (int piece = run.nextSetBit(0); piece >= 0 && !cancelled; piece = run.nextSetBit(piece + 1)) {
             report(piece, isGood(piece, slice));
         }
     }
 
-    private boolean isGood(int piece, ByteBuffer slice) throws IOException {
+    private boolean isGood(int piece, byte[] slice) throws IOException {
         if (!verifier.storage().mayHold(piece)) {
             return false;
         }

@@ -25,7 +25,7 @@ public final class PieceVerifier {
     }
 
     /** Small enough to stay in a processor's own cache between reading and hashing. */
-    private static final int SLICE_LENGTH = 64 << 10;
+    static final int SLICE_LENGTH = 64 << 10;
 
     private final Disk disk;
     private final Layout layout;
@@ -49,7 +49,7 @@ public final class PieceVerifier {
      * passed on, also that for bytes which are missing.
      */
     public boolean verify(int piece) throws IOException {
-        return disk.onHashingThread(() -> verify(piece, newSlice()));
+        return disk.onHashingThread(() -> verify(piece, new byte[SLICE_LENGTH]));
     }
 
     Layout layout() {
@@ -64,19 +64,14 @@ public final class PieceVerifier {
         return disk;
     }
 
-    /** What {@link #verify(int, ByteBuffer)} reads into. */
-    static ByteBuffer newSlice() {
-        return ByteBuffer.allocate(SLICE_LENGTH);
-    }
-
-    /** Like {@link #verify(int)}, by the calling thread, which is a hashing thread. */
-    boolean verify(int piece, ByteBuffer slice) throws IOException {
+    /** Like {@link #verify(int)}, by the calling thread, which is a hashing thread and reads into {@code slice}. */
+    boolean verify(int piece, byte[] slice) throws IOException {
         MessageDigest sha1 = sha1();
         int length = layout.pieceLength(piece);
-        for (int begin = 0; begin < length; begin += slice.limit()) {
-            slice.clear().limit(Math.min(slice.capacity(), length - begin));
-            storage.read(piece, begin, slice);
-            sha1.update(slice.array(), 0, slice.limit());
+        for (int begin = 0; begin < length; begin += slice.length) {
+            int count = Math.min(slice.length, length - begin);
+            storage.read(piece, begin, ByteBuffer.wrap(slice, 0, count));
+            sha1.update(slice, 0, count);
         }
         return hashes.matches(piece, sha1.digest());
     }

@@ -14,10 +14,11 @@ import java.util.concurrent.locks.ReentrantLock;
 final class ResidentSet {
 
     private final long budget;
-    private volatile long clock;
+    private volatile long clock; // as ticks, to be read without the lock
 
     private final ReentrantLock lock = new ReentrantLock(); // held for memory work only
     private final Set<Resident> members = new HashSet<>(); // guarded by lock; compared by identity
+    private long ticks; // guarded by lock
     private long used; // guarded by lock: the costs of the members, and what was reserved for others to come
 
     ResidentSet(long budget) {
@@ -47,7 +48,7 @@ final class ResidentSet {
             Resident victim;
             lock.lock();
             try {
-                clock++;
+                clock = ++ticks;
                 if (used + cost <= budget) {
                     used += cost;
                     return true;

@@ -1,0 +1,239 @@
+package weft.storage;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import weft.metainfo.InfoHash;
+import weft.metainfo.Layout;
+import weft.metainfo.PieceRange;
+import weft.metainfo.TorrentFile;
+
+/**
+ * Remembers a torrent's state between two runs, in {@code DIR/.weft/INFOHASH.resume}, and says how much of it is still
+ * true. One per torrent, of use while its files are in {@code DIR}. Any thread may call it, and waits for the disk.
+ *
+ * <p>Saving goes like this, every {@link #INTERVAL} or so while something is written, and at the end:
+ *
+ * <ol>
+ *   <li>note the state, {@link Storage#flush flush} the storage, and only then {@link #save} what was noted: no piece is
+ *       claimed that a power cut could undo;
+ *   <li>a temporary file takes the place of the old one when it is on disk itself: there is a whole file at any moment.
+ * </ol>
+ *
+ * <p>With the state goes the size and the modification time of each file. What is claimed is trusted where these have not
+ * changed. After a run that ended without saving ("unclean") a file that was changed no later than shortly after the last
+ * save was changed by that run itself: claims are trusted, and what is not claimed is to be checked, as it may have come
+ * in since. A file that was changed otherwise is to be checked, and one that is gone is gone.
+ */
+public final class ResumeData {
+
+    private static final System.Logger LOG = System.getLogger("weft.storage");
+
+    /** How often to save while something is written. What came in since is hashed again after an unclean end. */
+    public static final Duration INTERVAL = Duration.ofSeconds(30);
+
+    /** An unclean run may have gone on writing for so long after its last save: four intervals, for a slow disk. */
+    private static final Duration GRACE = INTERVAL.multipliedBy(4);
+
+    private final Disk disk;
+    private final DownloadDirectory directory;
+    private final Layout layout;
+    private final InfoHash infoHash;
+    private final InstantSource clock;
+    private final Path path;
+    private final ReentrantLock saving = new ReentrantLock(); // of file threads only
+
+    /**
+     * The resume data of one torrent.
+     *
+     * @param directory where its files are
+     * @param clock the one that modification times are taken from, {@code InstantSource.system()} but in tests
+     */
+    public ResumeData(Disk disk, Path directory, Layout layout, InfoHash infoHash, InstantSource clock) {
+        this.disk = Objects.requireNonNull(disk, "disk");
+        this.directory = new DownloadDirectory(directory);
+        this.layout = Objects.requireNonNull(layout, "layout");
+        this.infoHash = Objects.requireNonNull(infoHash, "infoHash");
+        this.clock = Objects.requireNonNull(clock, "clock");
+        this.path = this.directory.resumeFile(infoHash);
+    }
+
+    /** The file. */
+    public Path path() {
+        return path;
+    }
+
+    /**
+     * Saves a state all of whose claims the storage has flushed.
+     *
+     * @param clean true if nothing will be written to the storage any more
+     */
+    public void save(ResumeState state, boolean clean) throws IOException {
+        disk.onFileThread(() -> {
+            saving.lock();
+            try {
+                var content =
+                        new ResumeFormat(state, stamps(), partStamp(), clean, ResumeFormat.nanos(clock.instant()));
+                replace(content.encode(infoHash));
+                return null;
+            } catch (IOException e) {
+                throw directory.explain(e, "save", path);
+            } finally {
+                saving.unlock();
+            }
+        });
+    }
+
+    /**
+     * Reads what was saved and compares it with what is on disk. A file that cannot be read or believed is ignored, with
+     * a warning in the log; then everything that may be on disk is to be checked.
+     */
+    public Resumed load() throws IOException {
+        return disk.onFileThread(() -> {
+            List<FileStamp> now = stamps();
+            if (!Files.exists(path)) {
+                return allToCheck(now, List.of());
+            }
+            try {
+                if (Files.size(path) > ResumeFormat.LIMITS.maxBytes()) {
+                    throw new IOException("it is too large: " + Files.size(path) + " bytes");
+                }
+                return compare(ResumeFormat.decode(Files.readAllBytes(path), layout, infoHash), now, partStamp());
+            } catch (IOException e) {
+                String why = path + " is of no use: " + e.getMessage();
+                LOG.log(System.Logger.Level.WARNING, why);
+                return allToCheck(now, List.of(why));
+            }
+        });
+    }
+
+    /** Forgets what was saved. */
+    public void delete() throws IOException {
+        disk.onFileThread(() -> Files.deleteIfExists(path));
+    }
+
+    private void replace(byte[] content) throws IOException {
+        directory.makeParents(path);
+        Path temporary = path.resolveSibling(path.getFileName() + ".tmp");
+        try (var channel = FileChannel.open(
+                temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            var buffer = ByteBuffer.wrap(content);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.force(true);
+        }
+        // A power cut may still bring back the old file. That does no harm: what it claims is true as well.
+        Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private List<FileStamp> stamps() throws IOException {
+        var stamps = new ArrayList<FileStamp>();
+        for (TorrentFile file : layout.files()) {
+            stamps.add(FileStamp.of(directory.pathOf(file)));
+        }
+        return stamps;
+    }
+
+    private FileStamp partStamp() throws IOException {
+        return FileStamp.of(directory.partFile(infoHash));
+    }
+
+    private Resumed allToCheck(List<FileStamp> now, List<String> reasons) throws IOException {
+        var toCheck = new BitSet();
+        for (TorrentFile file : layout.files()) {
+            if (now.get(file.index()).exists() && !file.isPadding()) {
+                set(toCheck, layout.piecesOf(file.index()));
+            }
+        }
+        if (partStamp().exists()) {
+            toCheck.set(0, layout.pieceCount());
+        }
+        return new Resumed(ResumeState.empty(), toCheck, reasons);
+    }
+
+    // What is still true
+
+    private Resumed compare(ResumeFormat then, List<FileStamp> now, FileStamp partsNow) {
+        long lastWriteNanos = then.savedNanos() + GRACE.toNanos();
+        long firstNewNanos = then.savedNanos() - GRACE.toNanos();
+        var spoilt = new BitSet(); // pieces with bytes in a file of which we know nothing any more
+        var gone = new BitSet(); // pieces with bytes in a file that has vanished
+        var touched = new BitSet(); // pieces with bytes in a file that the unclean run may have written to unnoticed
+        var reasons = new ArrayList<String>();
+
+        boolean partsChanged = !isTrusted(then.parts(), partsNow, then.clean(), lastWriteNanos);
+        if (partsChanged) {
+            reasons.add(directory.partFile(infoHash) + " was changed");
+        }
+        for (TorrentFile file : layout.files()) {
+            if (file.isPadding() || file.length() == 0) {
+                continue;
+            }
+            FileStamp before = then.files().get(file.index());
+            FileStamp after = now.get(file.index());
+            PieceRange pieces = layout.piecesOf(file.index());
+            if (before.exists() && !after.exists()) {
+                set(gone, pieces);
+                reasons.add(file + " is gone");
+            } else if (!before.exists() && !after.exists()) {
+                if (partsChanged) {
+                    set(spoilt, pieces); // its bytes are in the part file, if there are any
+                }
+            } else if (after.size() != file.length() || !isTrusted(before, after, then.clean(), lastWriteNanos)) {
+                set(spoilt, pieces);
+                reasons.add(file + " was changed");
+            } else if (!then.clean() && after.isModifiedBetween(firstNewNanos, lastWriteNanos)) {
+                set(touched, pieces);
+            }
+            if (!then.clean() && !after.exists() && partsNow.isModifiedBetween(firstNewNanos, lastWriteNanos)) {
+                set(touched, pieces);
+            }
+        }
+        return resumed(then.state(), spoilt, gone, touched, reasons);
+    }
+
+    /** True if the file was not changed since, or by nobody but the run that saved: while it went on, uncleanly. */
+    private static boolean isTrusted(FileStamp before, FileStamp after, boolean clean, long lastWriteNanos) {
+        if (after.equals(before)) {
+            return true;
+        }
+        return !clean && after.exists() && after.isModifiedBetween(before.modifiedNanos(), lastWriteNanos);
+    }
+
+    private static Resumed resumed(
+            ResumeState claimed, BitSet spoilt, BitSet gone, BitSet touched, List<String> reasons) {
+        var trusted = (BitSet) claimed.verified().clone();
+        trusted.andNot(spoilt);
+        trusted.andNot(gone);
+
+        var toCheck = (BitSet) touched.clone();
+        toCheck.or(spoilt);
+        toCheck.andNot(trusted);
+        toCheck.andNot(gone); // a file that is gone leaves nothing to check
+        if (!touched.isEmpty()) {
+            reasons.add("the last run ended without saving");
+        }
+
+        var blocks = new TreeMap<>(claimed.blocks());
+        blocks.keySet().removeIf(piece -> spoilt.get(piece) || gone.get(piece));
+        var state = new ResumeState(trusted, blocks, claimed.priorities(), claimed.uploaded(), claimed.downloaded());
+        return new Resumed(state, toCheck, reasons);
+    }
+
+    private static void set(BitSet pieces, PieceRange range) {
+        pieces.set(range.first(), range.end());
+    }
+}
