@@ -21,9 +21,7 @@ final class AnnounceIntervals {
 
     /** The minimum for early announces; {@code seconds} as the tracker said, if it did. */
     static Duration minimum(OptionalLong seconds) {
-        return seconds.isPresent() && seconds.getAsLong() > 0
-                ? atMost(seconds.getAsLong())
-                : DEFAULT_MINIMUM;
+        return seconds.isPresent() && seconds.getAsLong() > 0 ? atMost(seconds.getAsLong()) : DEFAULT_MINIMUM;
     }
 
     /** The regular interval; never under {@code minimum}. */

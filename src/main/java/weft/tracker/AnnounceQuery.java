@@ -45,7 +45,8 @@ record AnnounceQuery(
         if (port > 0xffff) {
             throw new IllegalArgumentException("port is out of range");
         }
-        var address = trustIpParameter ? query.first("ip").flatMap(IpLiteral::parse).orElse(from) : from;
+        var address =
+                trustIpParameter ? query.first("ip").flatMap(IpLiteral::parse).orElse(from) : from;
         return new AnnounceQuery(
                 infoHash,
                 peerId,

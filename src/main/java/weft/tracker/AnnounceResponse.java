@@ -41,14 +41,6 @@ public record AnnounceResponse(
     /** This answer with other peers. */
     AnnounceResponse withPeers(List<InetSocketAddress> otherPeers) {
         return new AnnounceResponse(
-                interval,
-                minInterval,
-                otherPeers,
-                complete,
-                incomplete,
-                downloaded,
-                externalIp,
-                warning,
-                trackerId);
+                interval, minInterval, otherPeers, complete, incomplete, downloaded, externalIp, warning, trackerId);
     }
 }

@@ -58,7 +58,8 @@ final class AnnounceSession {
     void stop(Duration patience) {
         long deadlineNanos = System.nanoTime() + patience.toNanos();
         scope.close(UNWINDING);
-        var farewells = tiers.stream().flatMap(tier -> tier.farewells().stream()).toList();
+        var farewells =
+                tiers.stream().flatMap(tier -> tier.farewells().stream()).toList();
         if (farewells.isEmpty()) {
             return;
         }

@@ -44,8 +44,7 @@ public final class Announcer implements AutoCloseable {
      * @param parent the torrent's scope, in which the threads will run
      * @param tiers the tiers as the torrent's metainfo gives them
      */
-    public Announcer(
-            TaskScope parent, AnnouncingTorrent torrent, List<List<String>> tiers, AnnouncerOptions options) {
+    public Announcer(TaskScope parent, AnnouncingTorrent torrent, List<List<String>> tiers, AnnouncerOptions options) {
         this.parent = Objects.requireNonNull(parent, "parent");
         this.torrent = Objects.requireNonNull(torrent, "torrent");
         this.options = Objects.requireNonNull(options, "options");

@@ -31,7 +31,7 @@ final class CompactPeers {
         var peers = new ArrayList<InetSocketAddress>();
         for (int at = 0; at + entryLength <= bytes.length && peers.size() < limit; at += entryLength) {
             int addressEnd = at + entryLength - 2;
-            int port = (bytes[addressEnd] & 0xff) << 8 | bytes[addressEnd + 1] & 0xff;
+            int port = ((bytes[addressEnd] & 0xff) << 8) | (bytes[addressEnd + 1] & 0xff);
             if (port != 0) {
                 var address = new byte[entryLength - 2];
                 System.arraycopy(bytes, at, address, 0, address.length);

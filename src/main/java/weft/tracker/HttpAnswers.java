@@ -70,7 +70,8 @@ final class HttpAnswers {
         var minInterval = answer.dict("flags").map(flags -> flags.integer("min_request_interval"));
         return new ScrapeResponse(
                 swarms,
-                minInterval.filter(seconds -> seconds.isPresent() && seconds.getAsLong() > 0)
+                minInterval
+                        .filter(seconds -> seconds.isPresent() && seconds.getAsLong() > 0)
                         .map(AnnounceIntervals::minimum));
     }
 
@@ -114,7 +115,8 @@ final class HttpAnswers {
     private static Optional<Duration> retryAfter(BDict answer) {
         var minutes = answer.integer("retry in");
         if (minutes.isPresent() && minutes.getAsLong() > 0) {
-            return Optional.of(Duration.ofMinutes(Math.min(minutes.getAsLong(), AnnounceIntervals.LONGEST.toMinutes())));
+            return Optional.of(
+                    Duration.ofMinutes(Math.min(minutes.getAsLong(), AnnounceIntervals.LONGEST.toMinutes())));
         }
         var interval = answer.integer("interval");
         var minimum = answer.integer("min interval");
@@ -181,7 +183,8 @@ final class HttpAnswers {
             return "it is empty";
         }
         var text = BString.of(body);
-        return "it begins with \"" + printable(text.substring(0, Math.min(40, body.length)).utf8()) + "\"";
+        return "it begins with \""
+                + printable(text.substring(0, Math.min(40, body.length)).utf8()) + "\"";
     }
 
     private static String printable(String text) {

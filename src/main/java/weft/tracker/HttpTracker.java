@@ -54,8 +54,7 @@ public final class HttpTracker implements TrackerClient, AutoCloseable {
 
     /** Opens one below {@code parent}, which must outlive it. */
     public static HttpTracker open(TaskScope parent, HttpTrackerOptions options) {
-        return new HttpTracker(
-                parent.childSupervised("http tracker", HttpConnector::logWatchdogFailure), options);
+        return new HttpTracker(parent.childSupervised("http tracker", HttpConnector::logWatchdogFailure), options);
     }
 
     @Override
@@ -82,8 +81,8 @@ public final class HttpTracker implements TrackerClient, AutoCloseable {
     public ScrapeResponse scrape(String url, List<InfoHash> infoHashes, Duration patience)
             throws TrackerException, InterruptedException {
         if (infoHashes.isEmpty() || infoHashes.size() > MAX_HASHES_PER_SCRAPE) {
-            throw new IllegalArgumentException("1 to " + MAX_HASHES_PER_SCRAPE + " info-hashes, not "
-                    + infoHashes.size());
+            throw new IllegalArgumentException(
+                    "1 to " + MAX_HASHES_PER_SCRAPE + " info-hashes, not " + infoHashes.size());
         }
         var scrapeUrl = TrackerUrl.parse(url)
                 .scrapeUrl()
@@ -131,7 +130,12 @@ public final class HttpTracker implements TrackerClient, AutoCloseable {
     }
 
     private TrackerUrl redirected(TrackerUrl from, String location) throws TrackerException {
-        var to = from.resolve(location);
+        TrackerUrl to;
+        try {
+            to = from.resolve(location);
+        } catch (TrackerException e) { // not as BAD_URL: the tracker's own address is good, it may do better next time
+            throw new TrackerException(Kind.FORBIDDEN, "the tracker redirects to what is no HTTP address", e);
+        }
         if (!speaks(to.scheme())) {
             throw new TrackerException(Kind.FORBIDDEN, "the tracker redirects to " + to + ", which is not HTTP");
         }
@@ -168,8 +172,7 @@ public final class HttpTracker implements TrackerClient, AutoCloseable {
                 .toList();
         if (addresses.isEmpty()) {
             throw new TrackerException(
-                    Kind.UNKNOWN_HOST,
-                    "the name " + url.host() + " has no " + family.orElseThrow() + " address");
+                    Kind.UNKNOWN_HOST, "the name " + url.host() + " has no " + family.orElseThrow() + " address");
         }
         return addresses;
     }
@@ -191,23 +194,24 @@ public final class HttpTracker implements TrackerClient, AutoCloseable {
     }
 
     private AnnounceResponse withNamesResolved(AnnounceResponse response) throws InterruptedException {
-        if (response.peers().stream().noneMatch(InetSocketAddress::isUnresolved)) {
-            return response;
-        }
         var peers = new ArrayList<InetSocketAddress>();
         int names = 0;
         for (var peer : response.peers()) {
             if (!peer.isUnresolved()) {
                 peers.add(peer);
             } else if (names++ < MAX_NAMED_PEERS) {
-                try {
-                    peers.add(new InetSocketAddress(
-                            resolver.resolve(peer.getHostString()).getFirst(), peer.getPort()));
-                } catch (UnknownHostException e) {
-                    continue; // a peer that cannot be found is none
-                }
+                resolved(peer).ifPresent(peers::add);
             }
         }
         return response.withPeers(peers);
+    }
+
+    private Optional<InetSocketAddress> resolved(InetSocketAddress named) throws InterruptedException {
+        try {
+            var address = resolver.resolve(named.getHostString()).getFirst();
+            return Optional.of(new InetSocketAddress(address, named.getPort()));
+        } catch (UnknownHostException e) {
+            return Optional.empty(); // a peer that cannot be found is none
+        }
     }
 }

@@ -23,7 +23,7 @@ final class LocalAddresses {
         int first = bytes[0] & 0xff;
         int second = bytes[1] & 0xff;
         return bytes.length == 4
-                ? first == 0 || first == 100 && (second & 0xc0) == 64 // 0.0.0.0/8, 100.64.0.0/10
+                ? first == 0 || (first == 100 && (second & 0xc0) == 64) // 0.0.0.0/8, 100.64.0.0/10
                 : (first & 0xfe) == 0xfc; // fc00::/7
     }
 }

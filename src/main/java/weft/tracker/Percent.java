@@ -56,7 +56,9 @@ final class Percent {
                 bytes.write(c);
                 continue;
             }
-            if (i + 2 >= text.length() || !isHex(text.charAt(i + 1)) || !isHex(text.charAt(i + 2))) {
+            if (i + 2 >= text.length()
+                    || !HexFormat.isHexDigit(text.charAt(i + 1))
+                    || !HexFormat.isHexDigit(text.charAt(i + 2))) {
                 throw new IllegalArgumentException("% without two hex digits");
             }
             bytes.write(HexFormat.fromHexDigits(text, i + 1, i + 3));
@@ -66,10 +68,9 @@ final class Percent {
     }
 
     private static boolean isUnreserved(byte b) {
-        return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || UNRESERVED_MARKS.indexOf(b) >= 0;
-    }
-
-    private static boolean isHex(char c) {
-        return HexFormat.isHexDigit(c);
+        return (b >= 'a' && b <= 'z')
+                || (b >= 'A' && b <= 'Z')
+                || (b >= '0' && b <= '9')
+                || UNRESERVED_MARKS.indexOf(b) >= 0;
     }
 }

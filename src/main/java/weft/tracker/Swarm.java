@@ -52,8 +52,8 @@ final class Swarm {
             return endpoints;
         }
 
-        private long seenNanos() {
-            return ipv4 == null ? ipv6SeenNanos : ipv6 == null ? ipv4SeenNanos : Math.max(ipv4SeenNanos, ipv6SeenNanos);
+        private boolean isSilentSince(long oldestNanos) {
+            return endpoints(oldestNanos).isEmpty();
         }
 
         private void seen(InetSocketAddress endpoint, long nowNanos) {
@@ -141,7 +141,7 @@ final class Swarm {
         var eldestFirst = byIdentity.values().iterator();
         while (eldestFirst.hasNext()) {
             var peer = eldestFirst.next();
-            if (peer.seenNanos() - oldestNanos >= 0) {
+            if (!peer.isSilentSince(oldestNanos)) {
                 break;
             }
             eldestFirst.remove();

@@ -148,7 +148,8 @@ final class SwarmTable {
     private boolean enter(AnnounceQuery announce, Swarm swarm, long nowNanos) {
         int before = swarm.size();
         if (announce.event() == AnnounceEvent.STOPPED) {
-            var family = announce.endpoint().map(e -> IpFamily.of(e.getAddress())).orElse(IpFamily.of(announce.from()));
+            var family =
+                    announce.endpoint().map(e -> IpFamily.of(e.getAddress())).orElse(IpFamily.of(announce.from()));
             swarm.remove(announce.identity(), family);
         } else if (announce.endpoint().isPresent()) {
             boolean room = before < options.maxPeersPerTorrent() && peers < options.maxPeers();

@@ -225,8 +225,8 @@ final class Tier {
         } finally {
             lock.unlock();
         }
-        var response = client.announce(
-                tracker.url(), family, session.request(event, totals, trackerId), session.patience());
+        var response =
+                client.announce(tracker.url(), family, session.request(event, totals, trackerId), session.patience());
         answered(family, tracker, event, response);
         return response;
     }
@@ -272,8 +272,7 @@ final class Tier {
     }
 
     private boolean isOurs(InetSocketAddress peer, AnnounceResponse response) {
-        return response.externalIp().map(peer.getAddress()::equals).orElse(false)
-                && peer.getPort() == session.port();
+        return response.externalIp().map(peer.getAddress()::equals).orElse(false) && peer.getPort() == session.port();
     }
 
     private boolean answersOf(List<FutureTask<AnnounceResponse>> announces, TierTracker tracker)

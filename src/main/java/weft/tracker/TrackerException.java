@@ -7,8 +7,6 @@ import java.util.Optional;
 
 /** Why a tracker could not be asked, or what it refused; the message is for people. */
 public final class TrackerException extends IOException {
-    private static final long serialVersionUID = 1;
-
     /** What went wrong, for programs. */
     public enum Kind {
         /** The address is no URL, or of a kind that cannot be asked. */

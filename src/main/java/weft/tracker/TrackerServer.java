@@ -78,8 +78,9 @@ public final class TrackerServer implements AutoCloseable {
             listener.bind(options.bind(), options.maxConnections());
         } catch (IOException e) {
             listener.close();
-            var refused = new BindException("cannot listen on " + options.bind().getAddress().getHostAddress()
-                    + " port " + options.bind().getPort() + ": " + e.getMessage());
+            var refused = new BindException(
+                    "cannot listen on " + options.bind().getAddress().getHostAddress() + " port "
+                            + options.bind().getPort() + ": " + e.getMessage());
             refused.initCause(e);
             throw refused;
         }
@@ -226,7 +227,10 @@ public final class TrackerServer implements AutoCloseable {
             var entry = BDict.builder()
                     .put("ip", peer.endpoint().getAddress().getHostAddress().replaceFirst("%.*", ""))
                     .put("port", peer.endpoint().getPort());
-            list.add(noPeerId ? entry.build() : entry.put("peer id", peer.peerId()).build());
+            list.add(
+                    noPeerId
+                            ? entry.build()
+                            : entry.put("peer id", peer.peerId()).build());
         }
         return BList.of(list);
     }

@@ -10,5 +10,4 @@ package weft.tracker;
  * @param scrapes good ones answered so far
  * @param failures requests so far that were refused or made no sense
  */
-public record TrackerStatistics(
-        int torrents, int seeds, int leechers, long announces, long scrapes, long failures) {}
+public record TrackerStatistics(int torrents, int seeds, int leechers, long announces, long scrapes, long failures) {}

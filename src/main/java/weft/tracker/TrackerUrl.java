@@ -22,8 +22,8 @@ record TrackerUrl(
     private static final int MAX_LENGTH = 8000;
 
     // scheme://authority/path?query#fragment
-    private static final Pattern URL = Pattern.compile(
-            "([a-zA-Z][a-zA-Z0-9+.-]*)://([^/?#]*)([^?#]*)(?:\\?([^#]*))?(?:#.*)?", Pattern.DOTALL);
+    private static final Pattern URL =
+            Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]*)://([^/?#]*)([^?#]*)(?:\\?([^#]*))?(?:#.*)?", Pattern.DOTALL);
 
     // user@[2001:db8::1]:6969 or user@tracker.example:6969
     private static final Pattern AUTHORITY =
