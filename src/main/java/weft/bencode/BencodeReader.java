@@ -36,7 +36,8 @@ final class BencodeReader {
     Decoded read() throws BencodeException {
         if (in.length > limits.maxBytes()) {
             throw new BencodeException(
-                    limits.maxBytes(), in.length + " bytes of bencoding, at most " + limits.maxBytes() + " are accepted");
+                    limits.maxBytes(),
+                    in.length + " bytes of bencoding, at most " + limits.maxBytes() + " are accepted");
         }
         BValue value = readValue();
         if (position < in.length) {
@@ -105,7 +106,7 @@ final class BencodeReader {
             throw new BencodeException(start, "an integer that does not fit 64 bits");
         }
         boolean superfluousZero = in[firstDigit] == '0' && position > firstDigit + 1;
-        if (superfluousZero || negative && number == 0) {
+        if (superfluousZero || (negative && number == 0)) {
             deviation(start, "an integer with a superfluous zero or sign");
         }
         position++;

@@ -33,7 +33,7 @@ final class InfoReader {
         this.warnings = warnings;
     }
 
-    Info read() throws MetainfoException {
+    InfoDictionary read() throws MetainfoException {
         boolean isV2 = checkVersion();
         boolean isV1 = !isV2 || info.has("pieces") || info.has("files") || info.has("length");
         int pieceLength = pieceLength(isV2);
@@ -47,14 +47,13 @@ final class InfoReader {
         }
         checkTotal(files, pieceLength, isV1);
         var torrentFiles = torrentFiles(name, files, isV1 ? 1 : pieceLength);
-        Layout layout =
-                isV1 ? Layout.of(pieceLength, torrentFiles) : Layout.ofAlignedFiles(pieceLength, torrentFiles);
+        Layout layout = isV1 ? Layout.of(pieceLength, torrentFiles) : Layout.ofAlignedFiles(pieceLength, torrentFiles);
         if (info.has("ssl-cert")) {
             warnings.add("the torrent is for peers with certificates (ssl-cert), which Weft cannot talk to");
         }
         // BEP 27 names only the value 1; treating others as private too errs on the side that tells nobody.
         boolean isPrivate = info.dict().integer("private").orElse(0) != 0;
-        return new Info(name, layout, isPrivate, isV1 ? v1Pieces(layout) : null, isV2);
+        return new InfoDictionary(name, layout, isPrivate, isV1 ? v1Pieces(layout) : null, isV2);
     }
 
     private boolean checkVersion() throws MetainfoException {
@@ -171,8 +170,14 @@ final class InfoReader {
             SafePaths.Placed placed = paths.get(i);
             var attributes = file.isPadding() ? TorrentFile.Attributes.PADDING : file.attributes();
             torrentFiles.add(new TorrentFile(
-                    i, placed.path(), placed.original(), offset, file.length(), attributes,
-                    placed.symlinkTarget(), file.piecesRoot()));
+                    i,
+                    placed.path(),
+                    placed.original(),
+                    offset,
+                    file.length(),
+                    attributes,
+                    placed.symlinkTarget(),
+                    file.piecesRoot()));
             offset += file.length();
         }
         return torrentFiles;

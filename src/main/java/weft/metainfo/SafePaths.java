@@ -58,9 +58,7 @@ final class SafePaths {
     /** A v2 torrent is of a single file if the tree has one file by the torrent's name; v1 says so by {@code length}. */
     private static boolean isSingle(Fields info, List<RawFile> files) throws MetainfoException {
         List<BString> path = files.getFirst().path();
-        return files.size() == 1
-                && !info.has("files")
-                && (path.isEmpty() || path.equals(List.of(info.string("name"))));
+        return files.size() == 1 && !info.has("files") && (path.isEmpty() || path.equals(List.of(info.string("name"))));
     }
 
     private List<Placed> place(List<RawFile> files, List<List<String>> wishes) {
