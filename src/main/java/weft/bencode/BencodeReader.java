@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Reads one value from an array, without recursion: what is open lies on a stack of its own, one {@link Frame} a level,
@@ -36,11 +37,12 @@ final class BencodeReader {
     Decoded read() throws BencodeException {
         if (in.length > limits.maxBytes()) {
             throw new BencodeException(
-                    limits.maxBytes(), in.length + " bytes of bencoding, at most " + limits.maxBytes() + " are accepted");
+                    limits.maxBytes(),
+                    in.length + " bytes of bencoding, at most " + limits.maxBytes() + " are accepted");
         }
         BValue value = readValue();
         if (position < in.length) {
-            deviation(position, (in.length - position) + " bytes after the end of the value");
+            deviation(position, () -> (in.length - position) + " bytes after the end of the value");
         }
         if (unlistedWarnings > 0) {
             warnings.add("and " + unlistedWarnings + " more of the kind");
@@ -105,8 +107,8 @@ final class BencodeReader {
             throw new BencodeException(start, "an integer that does not fit 64 bits");
         }
         boolean superfluousZero = in[firstDigit] == '0' && position > firstDigit + 1;
-        if (superfluousZero || negative && number == 0) {
-            deviation(start, "an integer with a superfluous zero or sign");
+        if (superfluousZero || (negative && number == 0)) {
+            deviation(start, () -> "an integer with a superfluous zero or sign");
         }
         position++;
         return BInteger.of(negative ? number : -number);
@@ -126,7 +128,7 @@ final class BencodeReader {
                     position, "expected a digit or the colon of a string's length, found " + describe(in[position]));
         }
         if (in[start] == '0' && position > start + 1) {
-            deviation(start, "a string's length with a leading zero");
+            deviation(start, () -> "a string's length with a leading zero");
         }
         position++;
         if (length > in.length - position) {
@@ -151,9 +153,9 @@ final class BencodeReader {
         if (!keys.isEmpty()) {
             int order = key.compareTo(keys.getLast());
             if (order == 0) {
-                deviation(start, "dictionary key " + key + " twice");
+                deviation(start, () -> "dictionary key " + key + " twice");
             } else if (order < 0) {
-                deviation(start, "dictionary key " + key + " after " + keys.getLast() + ", out of order");
+                deviation(start, () -> "dictionary key " + key + " after " + keys.getLast() + ", out of order");
             }
             top().ascending &= order > 0;
         }
@@ -199,13 +201,16 @@ final class BencodeReader {
         return in[position];
     }
 
-    /** Something that BEP 3 forbids or no canonical encoder writes, but whose meaning is plain. */
-    private void deviation(int offset, String what) throws BencodeException {
+    /**
+     * Something that BEP 3 forbids or no canonical encoder writes, but whose meaning is plain. A supplier, since a hostile
+     * input has millions of them and nobody reads more than a few.
+     */
+    private void deviation(int offset, Supplier<String> what) throws BencodeException {
         if (strict) {
-            throw new BencodeException(offset, what);
+            throw new BencodeException(offset, what.get());
         }
         if (warnings.size() < MAX_WARNINGS) {
-            warnings.add("byte " + offset + ": " + what);
+            warnings.add("byte " + offset + ": " + what.get());
         } else {
             unlistedWarnings++;
         }

@@ -99,8 +99,10 @@ final class Fields {
 
     /** An error about the value under {@code key}, or its absence. */
     MetainfoException unexpected(String key, String expected) {
-        return error(key, "expected " + expected + ", found "
-                + dict.get(key).map(Fields::describe).orElse("nothing"));
+        return error(
+                key,
+                "expected " + expected + ", found "
+                        + dict.get(key).map(Fields::describe).orElse("nothing"));
     }
 
     /** An error about the value under {@code key} in words of the caller's. */
@@ -119,7 +121,8 @@ final class Fields {
     private static String describe(BValue value) {
         return switch (value) {
             case BInteger(long number) -> Long.toString(number);
-            case BString string -> string.length() > 40 ? "a string of " + string.length() + " bytes" : "the string " + string;
+            case BString string ->
+                string.length() > 40 ? "a string of " + string.length() + " bytes" : "the string " + string;
             case BList list -> list.size() == 0 ? "an empty list" : "a list";
             case BDict dict -> dict.size() == 0 ? "an empty dictionary" : "a dictionary";
         };

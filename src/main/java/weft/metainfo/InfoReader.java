@@ -33,11 +33,12 @@ final class InfoReader {
         this.warnings = warnings;
     }
 
-    Info read() throws MetainfoException {
+    InfoDictionary read() throws MetainfoException {
         boolean isV2 = checkVersion();
         boolean isV1 = !isV2 || info.has("pieces") || info.has("files") || info.has("length");
         int pieceLength = pieceLength(isV2);
-        String name = name();
+        String originalName = originalName();
+        String name = safeName(originalName);
         List<RawFile> files = isV1 ? V1Files.read(info) : List.of();
         if (isV2) {
             checkStrict();
@@ -46,15 +47,14 @@ final class InfoReader {
             files = isV1 ? merge(files, v2Files, pieceLength) : v2Files;
         }
         checkTotal(files, pieceLength, isV1);
-        var torrentFiles = torrentFiles(name, files, isV1 ? 1 : pieceLength);
-        Layout layout =
-                isV1 ? Layout.of(pieceLength, torrentFiles) : Layout.ofAlignedFiles(pieceLength, torrentFiles);
+        var torrentFiles = torrentFiles(originalName, name, files, isV1 ? 1 : pieceLength);
+        Layout layout = isV1 ? Layout.of(pieceLength, torrentFiles) : Layout.ofAlignedFiles(pieceLength, torrentFiles);
         if (info.has("ssl-cert")) {
             warnings.add("the torrent is for peers with certificates (ssl-cert), which Weft cannot talk to");
         }
         // BEP 27 names only the value 1; treating others as private too errs on the side that tells nobody.
         boolean isPrivate = info.dict().integer("private").orElse(0) != 0;
-        return new Info(name, layout, isPrivate, isV1 ? v1Pieces(layout) : null, isV2);
+        return new InfoDictionary(name, layout, isPrivate, isV1 ? v1Pieces(layout) : null, isV2);
     }
 
     private boolean checkVersion() throws MetainfoException {
@@ -77,9 +77,11 @@ final class InfoReader {
         return length;
     }
 
-    private String name() throws MetainfoException {
-        BString raw = info.string(info.dict().string("name.utf-8").isPresent() ? "name.utf-8" : "name");
-        String original = text.decode(raw);
+    private String originalName() throws MetainfoException {
+        return text.decode(info.string(info.dict().string("name.utf-8").isPresent() ? "name.utf-8" : "name"));
+    }
+
+    private String safeName(String original) {
         String name = sanitizer.sanitize(original);
         if (name.equals(PathSanitizer.NOTHING) && !original.equals(name)) {
             // Not "_", or the files of all such torrents would lie in one directory.
@@ -161,8 +163,9 @@ final class InfoReader {
         return file.length() == 0 ? offset : (offset + alignment - 1) / alignment * alignment;
     }
 
-    private List<TorrentFile> torrentFiles(String name, List<RawFile> files, long alignment) throws MetainfoException {
-        var paths = new SafePaths(name, text, sanitizer, warnings).of(info, files);
+    private List<TorrentFile> torrentFiles(String originalName, String name, List<RawFile> files, long alignment)
+            throws MetainfoException {
+        var paths = new SafePaths(originalName, name, text, sanitizer, warnings).of(info, files);
         var torrentFiles = new ArrayList<TorrentFile>();
         long offset = 0;
         for (int i = 0; i < files.size(); i++) {
@@ -171,8 +174,14 @@ final class InfoReader {
             SafePaths.Placed placed = paths.get(i);
             var attributes = file.isPadding() ? TorrentFile.Attributes.PADDING : file.attributes();
             torrentFiles.add(new TorrentFile(
-                    i, placed.path(), placed.original(), offset, file.length(), attributes,
-                    placed.symlinkTarget(), file.piecesRoot()));
+                    i,
+                    placed.path(),
+                    placed.original(),
+                    offset,
+                    file.length(),
+                    attributes,
+                    placed.symlinkTarget(),
+                    file.piecesRoot()));
             offset += file.length();
         }
         return torrentFiles;

@@ -31,20 +31,21 @@ public final class Metainfo {
 
     private final BString file;
     private final BString rawInfo; // part of file
-    private final Info info;
+    private final InfoDictionary info;
     private final Surroundings surroundings;
     private final Optional<InfoHash> infoHashV1;
     private final Optional<InfoHash> infoHashV2;
     private final List<String> warnings;
 
-    private Metainfo(Fields torrent, Info info, Surroundings surroundings, List<String> warnings) {
+    private Metainfo(Fields torrent, InfoDictionary info, Surroundings surroundings, List<String> warnings) {
         this.file = torrent.dict().raw();
         this.rawInfo = torrent.dict().dict("info").orElseThrow().raw();
         this.info = info;
         this.surroundings = surroundings;
         this.warnings = warnings;
         byte[] hashed = rawInfo.toBytes();
-        this.infoHashV1 = info.v1Pieces() == null ? Optional.empty() : Optional.of(InfoHash.ofV1(DigestUtils.sha1(hashed)));
+        this.infoHashV1 =
+                info.v1Pieces() == null ? Optional.empty() : Optional.of(InfoHash.ofV1(DigestUtils.sha1(hashed)));
         this.infoHashV2 = info.isV2() ? Optional.of(InfoHash.ofV2(DigestUtils.sha256(hashed))) : Optional.empty();
     }
 
@@ -79,7 +80,7 @@ public final class Metainfo {
         var warnings = new Warnings();
         decoded.warnings().forEach(warnings::add);
         Fields torrent = Fields.top(decoded.value());
-        Info info = new InfoReader(torrent, sanitizer, warnings).read();
+        InfoDictionary info = new InfoReader(torrent, sanitizer, warnings).read();
         boolean isMultiFile = info.layout().files().getFirst().path().size() > 1;
         return new Metainfo(torrent, info, Surroundings.read(torrent.dict(), isMultiFile), warnings.toList());
     }

@@ -2,8 +2,7 @@ package weft.metainfo;
 
 import java.io.File;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
-import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Makes an element of a path in a torrent into the name of a file or directory: never one that leads elsewhere, and one
@@ -27,7 +26,7 @@ enum PathSanitizer {
             String adapted = name.replaceAll("[<>:\"|?*]", "_").replaceAll("[. ]+$", "");
             int dot = adapted.indexOf('.');
             String stem = (dot < 0 ? adapted : adapted.substring(0, dot)).stripTrailing();
-            return DEVICES.contains(stem.toUpperCase(Locale.ROOT)) ? "_" + adapted : adapted;
+            return DEVICE.matcher(stem).matches() ? "_" + adapted : adapted;
         }
     };
 
@@ -42,10 +41,8 @@ enum PathSanitizer {
     /** The most that a file system takes for one element: NAME_MAX on Linux, near enough elsewhere. */
     private static final int MAX_ELEMENT_BYTES = 255;
 
-    private static final Set<String> DEVICES = Set.of(
-            "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7",
-            "COM8", "COM9", "COM\u00b9", "COM\u00b2", "COM\u00b3", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6",
-            "LPT7", "LPT8", "LPT9", "LPT\u00b9", "LPT\u00b2", "LPT\u00b3");
+    private static final Pattern DEVICE = Pattern.compile(
+            "(CON|PRN|AUX|NUL|CONIN\\$|CONOUT\\$|(COM|LPT)[1-9\u00b9\u00b2\u00b3])", Pattern.CASE_INSENSITIVE);
 
     /** The rules of the platform that this runs on. */
     static PathSanitizer ofThisPlatform() {
@@ -72,7 +69,12 @@ enum PathSanitizer {
 
     /** Slashes of either kind, which separate, and marks that turn the direction of text, which make names lie. */
     private static boolean isDropped(int c) {
-        return c == '/' || c == '\\' || c == 0x200e || c == 0x200f || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069;
+        return c == '/'
+                || c == '\\'
+                || c == 0x200e
+                || c == 0x200f
+                || (c >= 0x202a && c <= 0x202e)
+                || (c >= 0x2066 && c <= 0x2069);
     }
 
     private static boolean isReplaced(int c) {

@@ -28,7 +28,8 @@ final class PieceLayers {
 
     /** Refuses layers that are wrong. Those that are missing can be had from peers, and are only warned of. */
     void check(List<RawFile> files) throws MetainfoException {
-        BDict layers = torrent.has("piece layers") ? torrent.dict("piece layers").dict() : BDict.EMPTY;
+        BDict layers =
+                torrent.has("piece layers") ? torrent.dict("piece layers").dict() : BDict.EMPTY;
         Set<BString> known = new HashSet<>();
         int missing = 0;
         for (RawFile file : files) {
@@ -38,8 +39,11 @@ final class PieceLayers {
             switch (layers.get(file.piecesRoot()).orElse(null)) {
                 case null -> missing++;
                 case BString layer when isRight(layer, file) -> {}
-                default -> throw torrent.error("piece layers", "expected the hashes of the pieces of file "
-                        + file.path().getLast() + ", found others, or another number of them");
+                default ->
+                    throw torrent.error(
+                            "piece layers",
+                            "expected the hashes of the pieces of file "
+                                    + file.path().getLast() + ", found others, or another number of them");
             }
         }
         if (missing > 0) {
@@ -77,8 +81,7 @@ final class PieceLayers {
             var above = new byte[(nodes + 1) / 2 * HASH_BYTES];
             for (int node = 0; node < nodes; node += 2) {
                 boolean hasSibling = node + 1 < nodes;
-                byte[] hash = parent(
-                        sha256, level, node, hasSibling ? level : filler, hasSibling ? node + 1 : 0);
+                byte[] hash = parent(sha256, level, node, hasSibling ? level : filler, hasSibling ? node + 1 : 0);
                 System.arraycopy(hash, 0, above, node / 2 * HASH_BYTES, HASH_BYTES);
             }
             filler = parent(sha256, filler, 0, filler, 0);

@@ -22,7 +22,7 @@ record RawFile(
 
     /** True for padding, by attribute or by the name that BitComet gave it before there was one. */
     boolean isPadding() {
-        return attributes.padding() || !path.isEmpty() && path.getLast().utf8().startsWith(BITCOMET_PADDING);
+        return attributes.padding() || (!path.isEmpty() && path.getLast().utf8().startsWith(BITCOMET_PADDING));
     }
 
     RawFile withPiecesRoot(BString root) {

@@ -1,7 +1,9 @@
 package weft.metainfo;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import weft.bencode.BString;
 
@@ -17,13 +19,17 @@ final class SafePaths {
     /** Linux takes 4096 bytes (PATH_MAX), of which the download directory needs some. */
     private static final int MAX_PATH_LENGTH = 3500;
 
-    private final String name;
+    /** An element as the torrent has it and as a file has it; the same object twice if they are equal. */
+    private record Name(String original, String safe) {}
+
+    private final Name torrentName;
     private final TextDecoder text;
     private final PathSanitizer sanitizer;
     private final Warnings warnings;
+    private final Map<BString, Name> names = new HashMap<>(); // directories come in every path below them
 
-    SafePaths(String name, TextDecoder text, PathSanitizer sanitizer, Warnings warnings) {
-        this.name = name;
+    SafePaths(String originalName, String safeName, TextDecoder text, PathSanitizer sanitizer, Warnings warnings) {
+        this.torrentName = new Name(originalName, safeName);
         this.text = text;
         this.sanitizer = sanitizer;
         this.warnings = warnings;
@@ -42,94 +48,90 @@ final class SafePaths {
     List<Placed> of(Fields info, List<RawFile> files) throws MetainfoException {
         boolean isSingle = isSingle(info, files);
         var wishes = new ArrayList<List<String>>();
+        var unique = new UniquePaths();
         for (RawFile file : files) {
-            List<String> wish = isSingle ? List.of(name) : path(file.path());
-            if (wish.size() > MAX_ELEMENTS || String.join("/", wish).length() > MAX_PATH_LENGTH) {
-                throw info.error(
-                        "files",
-                        "expected paths of at most " + MAX_ELEMENTS + " elements and " + MAX_PATH_LENGTH
-                                + " characters, found a longer one in file " + wishes.size());
-            }
+            List<String> wish = isSingle ? List.of(torrentName.safe()) : wish(info, file, wishes.size());
             wishes.add(wish);
+            if (!file.isPadding()) {
+                unique.wish(wish);
+            }
         }
-        return place(files, wishes);
+        var paths = new ArrayList<List<String>>();
+        var links = new Symlinks();
+        for (RawFile file : files) {
+            // Padding is never stored, so it takes no place: torrents give all of it the same path.
+            List<String> wish = wishes.get(paths.size());
+            List<String> path = file.isPadding() ? wish : unique.claim(wish);
+            paths.add(path);
+            if (file.attributes().symlink()) {
+                links.addLink(path, target(file.symlinkPath()));
+            } else if (!file.isPadding()) {
+                links.addFile(path);
+            }
+        }
+        var placed = new ArrayList<Placed>();
+        for (RawFile file : files) {
+            placed.add(place(file, paths.get(placed.size()), isSingle, links));
+        }
+        return placed;
     }
 
     /** A v2 torrent is of a single file if the tree has one file by the torrent's name; v1 says so by {@code length}. */
     private static boolean isSingle(Fields info, List<RawFile> files) throws MetainfoException {
         List<BString> path = files.getFirst().path();
-        return files.size() == 1
-                && !info.has("files")
-                && (path.isEmpty() || path.equals(List.of(info.string("name"))));
+        return files.size() == 1 && !info.has("files") && (path.isEmpty() || path.equals(List.of(info.string("name"))));
     }
 
-    private List<Placed> place(List<RawFile> files, List<List<String>> wishes) {
-        // Padding is never stored, so it takes no place: torrents give all of it the same path.
-        var stored = new ArrayList<List<String>>();
-        for (int i = 0; i < files.size(); i++) {
-            if (!files.get(i).isPadding()) {
-                stored.add(wishes.get(i));
-            }
+    private List<String> wish(Fields info, RawFile file, int index) throws MetainfoException {
+        List<String> wish = Stream.concat(
+                        Stream.of(torrentName.safe()),
+                        file.path().stream().map(element -> name(element).safe()))
+                .toList();
+        if (wish.size() > MAX_ELEMENTS || String.join("/", wish).length() > MAX_PATH_LENGTH) {
+            throw info.error(
+                    "files",
+                    "expected paths of at most " + MAX_ELEMENTS + " elements and " + MAX_PATH_LENGTH
+                            + " characters, found a longer one in file " + index);
         }
-        var unique = new UniquePaths(stored);
-        var paths = new ArrayList<List<String>>();
-        for (int i = 0; i < files.size(); i++) {
-            paths.add(files.get(i).isPadding() ? wishes.get(i) : unique.claim(wishes.get(i)));
-        }
-        Symlinks links = links(files, paths);
-        var placed = new ArrayList<Placed>();
-        for (int i = 0; i < files.size(); i++) {
-            placed.add(place(files.get(i), paths.get(i), links));
-        }
-        return placed;
+        return wish;
     }
 
-    private Placed place(RawFile file, List<String> path, Symlinks links) {
-        List<String> original = file.path().isEmpty()
-                ? List.of(name)
-                : file.path().stream().map(text::decode).toList();
-        boolean isAsWished = file.path().isEmpty() || path.equals(below(original.stream())) || path.equals(original);
-        if (!isAsWished && !file.isPadding()) {
-            warnings.add("a file's path is not safe or not its own; it is kept as " + String.join("/", path));
-        }
-        if (!file.attributes().symlink()) {
-            return new Placed(path, original, null);
-        }
-        List<String> target = links.resolve(path).orElse(null);
-        if (target == null) {
-            warnings.add("the link " + String.join("/", path) + " leads out of the torrent or nowhere");
-        }
-        return new Placed(path, original, target);
-    }
-
-    private Symlinks links(List<RawFile> files, List<List<String>> paths) {
-        boolean hasLinks = files.stream().anyMatch(file -> file.attributes().symlink());
-        var links = new Symlinks();
-        for (int i = 0; i < files.size(); i++) {
-            RawFile file = files.get(i);
-            if (file.attributes().symlink()) {
-                links.addLink(paths.get(i), target(file.symlinkPath()));
-            } else if (!file.isPadding() && hasLinks) {
-                links.addFile(paths.get(i));
-            }
-        }
-        return links;
-    }
-
-    /** A target's {@code .} means nothing; any {@code ..} makes an element that no file has. */
+    /** Elements of a link's target. A {@code .} means nothing; a {@code ..} makes an element that no file has. */
     private List<String> target(List<BString> elements) {
         return elements.stream()
-                .map(text::decode)
-                .filter(element -> !element.equals("."))
-                .map(sanitizer::sanitize)
+                .map(this::name)
+                .filter(name -> !name.original().equals("."))
+                .map(Name::safe)
                 .toList();
     }
 
-    private List<String> path(List<BString> elements) {
-        return below(elements.stream().map(text::decode).map(sanitizer::sanitize));
+    private Name name(BString element) {
+        return names.computeIfAbsent(element, bytes -> {
+            String original = text.decode(bytes);
+            String safe = sanitizer.sanitize(original);
+            return new Name(original.equals(safe) ? safe : original, safe);
+        });
     }
 
-    private List<String> below(Stream<String> elements) {
-        return Stream.concat(Stream.of(name), elements).toList();
+    private Placed place(RawFile file, List<String> path, boolean isSingle, Symlinks links) {
+        if (isSingle) {
+            return new Placed(path, List.of(torrentName.original()), null);
+        }
+        List<String> original =
+                file.path().stream().map(element -> name(element).original()).toList();
+        List<String> belowName = path.subList(1, path.size());
+        boolean isAsWished = original.equals(belowName);
+        if (!isAsWished && !file.isPadding()) {
+            warnings.add("a file's path is not safe or not its own; it is kept as " + String.join("/", path));
+        }
+        List<String> target = null;
+        if (file.attributes().symlink()) {
+            target = links.resolve(path).orElse(null);
+            if (target == null) {
+                warnings.add("the link " + String.join("/", path) + " leads out of the torrent or nowhere");
+            }
+        }
+        // A view of the path costs nothing, and most originals are one.
+        return new Placed(path, isAsWished ? belowName : original, target);
     }
 }

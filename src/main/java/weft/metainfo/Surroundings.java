@@ -41,8 +41,12 @@ record Surroundings(
                 webSeeds(torrent, isMultiFile),
                 List.copyOf(addresses(torrent.get("httpseeds"))),
                 nodes(torrent),
-                torrent.string("comment.utf-8").or(() -> torrent.string("comment")).map(text::decode),
-                torrent.string("created by.utf-8").or(() -> torrent.string("created by")).map(text::decode),
+                torrent.string("comment.utf-8")
+                        .or(() -> torrent.string("comment"))
+                        .map(text::decode),
+                torrent.string("created by.utf-8")
+                        .or(() -> torrent.string("created by"))
+                        .map(text::decode),
                 creationDate(torrent));
     }
 
@@ -70,13 +74,12 @@ record Surroundings(
 
     /** The addresses in a string or a list of strings, each once; blanks within are escaped as browsers do. */
     private static SequencedSet<String> addresses(Optional<BValue> value) {
-        Stream<BValue> values =
-                switch (value.orElse(BList.EMPTY)) {
-                    case BString single -> Stream.of(single);
-                    case BList list -> list.values().stream();
-                    case BInteger none -> Stream.empty();
-                    case BDict none -> Stream.empty();
-                };
+        Stream<BValue> values = switch (value.orElse(BList.EMPTY)) {
+            case BString single -> Stream.of(single);
+            case BList list -> list.values().stream();
+            case BInteger none -> Stream.empty();
+            case BDict none -> Stream.empty();
+        };
         var urls = new LinkedHashSet<String>();
         values.filter(BString.class::isInstance)
                 .map(string -> ((BString) string).utf8().strip().replace(" ", "%20"))

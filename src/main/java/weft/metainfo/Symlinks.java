@@ -68,6 +68,6 @@ final class Symlinks {
     private boolean isFileOrDirectory(List<String> elements) {
         String path = String.join("/", elements);
         String below = existing.ceiling(path + "/");
-        return existing.contains(path) || below != null && below.startsWith(path + "/");
+        return existing.contains(path) || (below != null && below.startsWith(path + "/"));
     }
 }

@@ -22,6 +22,7 @@ public final class TorrentFile {
     private final List<String> symlinkTarget; // null if this is no link, or leads nowhere within the torrent
     private final BString piecesRoot; // null if v1 or empty
 
+    /** Takes the lists over, which nobody changes any more. */
     TorrentFile(
             int index,
             List<String> path,
@@ -36,8 +37,8 @@ public final class TorrentFile {
                     "file " + index + " at " + offset + " of " + length + " bytes, path " + path);
         }
         this.index = index;
-        this.path = List.copyOf(path);
-        this.originalPath = List.copyOf(originalPath);
+        this.path = path;
+        this.originalPath = originalPath;
         this.offset = offset;
         this.length = length;
         this.attributes = attributes;
@@ -47,12 +48,14 @@ public final class TorrentFile {
 
     /** A plain file. The path is taken as it is: only a {@link Metainfo} sanitises. */
     public static TorrentFile of(int index, List<String> path, long offset, long length) {
-        return new TorrentFile(index, path, path, offset, length, Attributes.NONE, null, null);
+        List<String> elements = List.copyOf(path);
+        return new TorrentFile(index, elements, elements, offset, length, Attributes.NONE, null, null);
     }
 
     /** A padding file (BEP 47): zeros that fill a piece and are never stored. */
     public static TorrentFile padding(int index, List<String> path, long offset, long length) {
-        return new TorrentFile(index, path, path, offset, length, Attributes.PADDING, null, null);
+        List<String> elements = List.copyOf(path);
+        return new TorrentFile(index, elements, elements, offset, length, Attributes.PADDING, null, null);
     }
 
     /** The position in {@link Metainfo#files}, from 0. */

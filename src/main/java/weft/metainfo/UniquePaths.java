@@ -22,9 +22,9 @@ final class UniquePaths {
     private final Set<String> taken = new HashSet<>();
     private final Map<String, Integer> lastNumber = new HashMap<>();
 
-    /** Starts with all paths, of which {@link #claim} will be asked for each in turn. */
-    UniquePaths(List<List<String>> paths) {
-        paths.forEach(path -> wished.add(key(path)));
+    /** Makes a path known. All must be, before the first is claimed. */
+    void wish(List<String> path) {
+        wished.add(key(path));
     }
 
     /** This path if it is free, or else the same with a number in the last element. */

@@ -1,5 +1,5 @@
 /**
- * Torrent files: reading them ({@link weft.metainfo.Metainfo}), making them, and
+ * Torrent files: reading them ({@link weft.metainfo.Metainfo}), making them ({@link weft.metainfo.TorrentCreator}), and
  * computing with pieces, blocks and files ({@link weft.metainfo.Layout}).
  *
  * <p>Implements BEP 3 (metainfo), BEP 12 (tracker tiers), BEP 19 and 17 (web seeds, reading the addresses), BEP 27

@@ -90,8 +90,11 @@ class BencodePropertiesTest {
         if (depth == 0) {
             return Arbitraries.oneOf(integers, strings);
         }
-        Arbitrary<BValue> lists =
-                valuesOfDepth(depth - 1).list().ofMaxSize(4).<BValue>map(BList::of).withoutEdgeCases();
+        Arbitrary<BValue> lists = valuesOfDepth(depth - 1)
+                .list()
+                .ofMaxSize(4)
+                .<BValue>map(BList::of)
+                .withoutEdgeCases();
         Arbitrary<BValue> dicts = Arbitraries.maps(strings(), valuesOfDepth(depth - 1))
                 .ofMaxSize(4)
                 .map(BencodePropertiesTest::dict)

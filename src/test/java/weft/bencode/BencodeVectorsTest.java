@@ -66,13 +66,15 @@ class BencodeVectorsTest {
         boolean accepted = accepts(() -> Bencode.decode(hex(row.get("hex").asText()), LIMITS));
 
         boolean agrees = accepted == row.get("libtorrent_2_0_8").asText().equals("accept");
-        assertThat(agrees).isNotEqualTo(OTHER_THAN_LIBTORRENT.containsKey(row.get("name").asText()));
+        assertThat(agrees)
+                .isNotEqualTo(OTHER_THAN_LIBTORRENT.containsKey(row.get("name").asText()));
     }
 
     @ParameterizedTest
     @MethodSource("cases")
     void whatIsAcceptedButNotCanonicalIsReported(JsonNode row) throws BencodeException {
-        if (!row.get("well_formed").asBoolean() || TOO_LARGE.contains(row.get("name").asText())) {
+        if (!row.get("well_formed").asBoolean()
+                || TOO_LARGE.contains(row.get("name").asText())) {
             return;
         }
         Decoded decoded = Bencode.decode(hex(row.get("hex").asText()), LIMITS);
@@ -83,7 +85,8 @@ class BencodeVectorsTest {
     @ParameterizedTest
     @MethodSource("cases")
     void valueIsReadAndWrittenAgain(JsonNode row) throws BencodeException {
-        if (!row.get("canonical").asBoolean() || TOO_LARGE.contains(row.get("name").asText())) {
+        if (!row.get("canonical").asBoolean()
+                || TOO_LARGE.contains(row.get("name").asText())) {
             return;
         }
         byte[] input = hex(row.get("hex").asText());

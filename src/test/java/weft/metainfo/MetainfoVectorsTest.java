@@ -31,7 +31,8 @@ class MetainfoVectorsTest {
 
     /** Files that libtorrent accepts and Weft refuses. */
     private static final Map<String, String> REFUSED = Map.of(
-            "gen_v2_layer_bad_hash.torrent", "a wrong piece layer; BEP 52 wants it refused, libtorrent does when it is added",
+            "gen_v2_layer_bad_hash.torrent",
+                    "a wrong piece layer; BEP 52 wants it refused, libtorrent does when it is added",
             "v2_invalid_piece_layer_root.torrent", "the same");
 
     /** Files whose paths are others than libtorrent's 2.0.8, as sound and as stable. */
@@ -54,7 +55,8 @@ class MetainfoVectorsTest {
     }
 
     private static Stream<Named<JsonNode>> rows(Path folder) {
-        return StreamSupport.stream(TestData.json(folder.resolve("expected.json")).spliterator(), false)
+        return StreamSupport.stream(
+                        TestData.json(folder.resolve("expected.json")).spliterator(), false)
                 .map(row -> Named.of(row.get("file").asText(), row));
     }
 
@@ -80,35 +82,37 @@ class MetainfoVectorsTest {
         } else {
             assertThatExceptionOfType(MetainfoException.class)
                     .isThrownBy(() -> Metainfo.parse(bytes))
-                    .withMessageMatching("(?s)not a (usable torrent|torrent file): .*(expected|ends within|levels deep).*")
+                    .withMessageMatching(
+                            "(?s)not a (usable torrent|torrent file): .*(expected|ends within|levels deep).*")
                     .matches(e -> e.offset() >= 0 && e.offset() <= bytes.length);
         }
     }
 
     private static void checkContents(JsonNode expected, Metainfo metainfo) {
-        assertThat(metainfo.infoHashV1().map(InfoHash::toHex).orElse(null))
-                .isEqualTo(text(expected, "info_hash_v1"));
-        assertThat(metainfo.infoHashV2().map(InfoHash::toHex).orElse(null))
-                .isEqualTo(text(expected, "info_hash_v2"));
+        assertThat(metainfo.infoHashV1().map(InfoHash::toHex).orElse(null)).isEqualTo(text(expected, "info_hash_v1"));
+        assertThat(metainfo.infoHashV2().map(InfoHash::toHex).orElse(null)).isEqualTo(text(expected, "info_hash_v2"));
         assertThat(metainfo.name()).isEqualTo(expected.get("name").asText());
         assertThat(metainfo.layout().pieceLength())
                 .isEqualTo(expected.get("piece_length").asInt());
-        assertThat(metainfo.layout().pieceCount()).isEqualTo(expected.get("num_pieces").asInt());
+        assertThat(metainfo.layout().pieceCount())
+                .isEqualTo(expected.get("num_pieces").asInt());
         assertThat(metainfo.layout().contentLength())
                 .isEqualTo(expected.get("content_size").asLong());
         assertThat(metainfo.isPrivate()).isEqualTo(expected.get("private").asBoolean());
         assertThat(metainfo.comment().orElse(null)).isEqualTo(text(expected, "comment"));
         assertThat(metainfo.createdBy().orElse(null)).isEqualTo(text(expected, "created_by"));
-        assertThat(metainfo.creationDate().map(date -> date.getEpochSecond() + "").orElse(null))
+        assertThat(metainfo.creationDate()
+                        .map(date -> date.getEpochSecond() + "")
+                        .orElse(null))
                 .isEqualTo(text(expected, "creation_date"));
         assertThat(trackers(metainfo)).isEqualTo(trackers(expected));
         assertThat(webSeeds(metainfo)).containsExactlyInAnyOrderElementsOf(webSeeds(expected));
         assertThat(nodes(metainfo)).isEqualTo(nodes(expected));
         if (OTHER_PATHS.containsKey(expected.get("file").asText())) {
             assertThat(files(metainfo)).isNotEqualTo(files(expected));
-            assertThat(files(metainfo)).map(File::withoutPaths).isEqualTo(files(expected).stream()
+            assertThat(files(metainfo))
                     .map(File::withoutPaths)
-                    .toList());
+                    .isEqualTo(files(expected).stream().map(File::withoutPaths).toList());
         } else {
             assertThat(files(metainfo)).isEqualTo(files(expected));
         }
@@ -132,7 +136,9 @@ class MetainfoVectorsTest {
 
     private static List<String> trackers(JsonNode expected) {
         var all = new ArrayList<String>();
-        expected.get("trackers").forEach(row -> all.add(row.get("tier").asInt() + " " + row.get("url").asText()));
+        expected.get("trackers")
+                .forEach(row ->
+                        all.add(row.get("tier").asInt() + " " + row.get("url").asText()));
         all.sort(Comparator.naturalOrder());
         return all;
     }
@@ -178,8 +184,12 @@ class MetainfoVectorsTest {
                         file.length(),
                         file.offset(),
                         flags(file),
-                        file.symlinkTarget().map(target -> String.join("/", target)).orElse(null),
-                        file.piecesRoot().map(root -> Hex.encodeHexString(root.toBytes())).orElse(null)))
+                        file.symlinkTarget()
+                                .map(target -> String.join("/", target))
+                                .orElse(null),
+                        file.piecesRoot()
+                                .map(root -> Hex.encodeHexString(root.toBytes()))
+                                .orElse(null)))
                 .toList();
     }
 

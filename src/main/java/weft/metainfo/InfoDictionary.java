@@ -9,4 +9,4 @@ import weft.bencode.BString;
  * @param v1Pieces 20 bytes of SHA-1 for each piece, or null if v2 only
  * @param isV2 true for v2 and hybrid
  */
-record Info(String name, Layout layout, boolean isPrivate, BString v1Pieces, boolean isV2) {}
+record InfoDictionary(String name, Layout layout, boolean isPrivate, BString v1Pieces, boolean isV2) {}
