@@ -12,4 +12,5 @@ module weft {
     exports weft.bencode;
     exports weft.metainfo;
     exports weft.storage;
+    exports weft.tracker;
 }
