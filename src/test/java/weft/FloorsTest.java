@@ -69,14 +69,13 @@ class FloorsTest {
     }
 
     @Test
-    void nothingButTheCommandLineNeedsMoreThanTheJdkAndCommonsCodec() {
+    void onlyTheCommandLineKnowsPicocli() {
         noClasses()
                 .that()
                 .resideOutsideOfPackage("weft.app")
                 .should()
                 .dependOnClassesThat()
-                .resideOutsideOfPackages(
-                        "weft..", "java..", "jdk.jfr", "com.sun.net.httpserver", "org.apache.commons.codec..")
+                .resideInAPackage("picocli..")
                 .check(WEFT);
     }
 }
