@@ -297,8 +297,8 @@ public final class Torrent implements AutoCloseable {
                     piece >= 0 && piece < pieces.end();
                     piece = have.nextSetBit(piece + 1)) {
                 long begin = Math.max(layout.pieceOffset(piece), file.offset());
-                long end = Math.min(
-                        layout.pieceOffset(piece) + layout.pieceLength(piece), file.offset() + file.length());
+                long end =
+                        Math.min(layout.pieceOffset(piece) + layout.pieceLength(piece), file.offset() + file.length());
                 verified += Math.max(0, end - begin);
             }
             files.add(new FileSnapshot(

@@ -2,15 +2,18 @@ package weft;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.BitSet;
-import java.util.Map;
-import java.util.Optional;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import weft.metainfo.Metainfo;
 import weft.storage.Disk;
 import weft.storage.HashCheck;
 import weft.storage.MappedStorage;
 import weft.storage.PieceVerifier;
+import weft.storage.ResumeData;
+import weft.storage.ResumeState;
+import weft.storage.Resumed;
 import weft.storage.Storage;
 import weft.storage.StorageOptions;
 
@@ -25,16 +28,13 @@ final class TorrentData {
         void onPiece(int piece, boolean whole, int checked);
     }
 
-    /** What an earlier run has left: pieces to be trusted, and pieces to be hashed before they are. */
-    record Found(
-            BitSet verified,
-            Map<Integer, BitSet> partials,
-            BitSet toCheck,
-            Optional<int[]> priorities) {}
+    private static final System.Logger LOG = System.getLogger("weft");
 
     private final Metainfo metainfo;
     private final AddOptions options;
     private final Disk disk;
+
+    private final ResumeData resumeData;
 
     private Storage storage; // or null: closed
     private BitSet wanted = new BitSet();
@@ -46,6 +46,8 @@ final class TorrentData {
         this.metainfo = metainfo;
         this.options = options;
         this.disk = disk;
+        this.resumeData = new ResumeData(
+                disk, options.directory(), metainfo.layout(), metainfo.infoHash(), InstantSource.system());
         for (int file = 0; file < metainfo.files().size(); file++) {
             wanted.set(file, options.priorities().getOrDefault(file, 1) > 0);
         }
@@ -70,15 +72,29 @@ final class TorrentData {
         return downloadedBefore;
     }
 
-    /** Finds out what an earlier run has left. */
-    Found load() throws IOException {
-        open();
-        var toCheck = new BitSet();
-        for (int piece = 0; piece < metainfo.layout().pieceCount(); piece++) {
-            toCheck.set(piece, storage.mayHold(piece));
+    /** Finds out what an earlier run has left: what can be trusted, and what is to be hashed first. */
+    Resumed load() throws IOException {
+        Resumed found;
+        if (options.storage().isPresent()) {
+            found = new Resumed(ResumeState.empty(), mayHold(options.storage().get()), List.of());
+        } else if (options.resume()) {
+            found = resumeData.load();
+        } else {
+            found = resumeData.withoutTrust();
         }
+        found.reasons().forEach(reason -> LOG.log(System.Logger.Level.INFO, "{0}: {1}", metainfo.name(), reason));
+        uploadedBefore = found.state().uploaded();
+        downloadedBefore = found.state().downloaded();
         loaded = true;
-        return new Found(new BitSet(), Map.of(), toCheck, Optional.empty());
+        return found;
+    }
+
+    private BitSet mayHold(Storage own) {
+        var pieces = new BitSet();
+        for (int piece = 0; piece < metainfo.layout().pieceCount(); piece++) {
+            pieces.set(piece, own.mayHold(piece));
+        }
+        return pieces;
     }
 
     /** Opens the storage, if it is closed. */
@@ -146,11 +162,12 @@ final class TorrentData {
     }
 
     /** Writes down what a later run needs to go on, after making sure that it is true. */
-    void save(
-            BitSet verified, Map<Integer, BitSet> partials, long downloaded, long uploaded, boolean clean)
-            throws IOException {
+    void save(ResumeState state, boolean clean) throws IOException {
         if (storage != null) {
             storage.flush();
+        }
+        if (loaded && options.resume() && options.storage().isEmpty()) {
+            resumeData.save(state, clean);
         }
     }
 
@@ -162,7 +179,7 @@ final class TorrentData {
             try {
                 closing.close();
             } catch (IOException e) {
-                System.getLogger("weft").log(System.Logger.Level.WARNING, "closing {0}: {1}", metainfo.name(), e.getMessage());
+                LOG.log(System.Logger.Level.WARNING, "closing {0}: {1}", metainfo.name(), e.getMessage());
             }
         }
     }

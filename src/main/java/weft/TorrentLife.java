@@ -15,6 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import weft.concurrent.TaskScope;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Metainfo;
+import weft.storage.ResumeState;
 import weft.swarm.Swarm;
 import weft.tracker.AnnounceTotals;
 import weft.tracker.Announcer;
@@ -99,8 +100,7 @@ final class TorrentLife {
         this.client = client;
         this.metainfo = metainfo;
         this.options = options;
-        this.scope = client.scope()
-                .childSupervised(metainfo.infoHash().toHex().substring(0, 8), this::taskFailed);
+        this.scope = client.scope().childSupervised(metainfo.infoHash().toHex().substring(0, 8), this::taskFailed);
         this.data = new TorrentData(metainfo, options, client.disk());
         this.swarm = new Swarm(
                 metainfo.infoHash(), metainfo.layout(), client.shared(), client.swarmLimits(), new SwarmEvents());
@@ -466,18 +466,15 @@ final class TorrentLife {
     /** Takes over what an earlier run left, and hashes what is doubtful. */
     private void load() throws IOException, InterruptedException {
         var found = data.load();
-        swarm.restore(found.verified(), found.partials());
+        swarm.restore(found.state().verified(), found.state().blocks());
         lock.lock();
         try {
-            found.priorities().ifPresent(saved -> {
-                // What the caller says now goes before what was said then.
-                for (int file = 0; file < filePriorities.length; file++) {
-                    if (!options.priorities().containsKey(file)) {
-                        filePriorities[file] = saved[file];
-                    }
+            var saved = found.state().priorities();
+            for (int file = 0; file < saved.size() && file < filePriorities.length; file++) {
+                if (!options.priorities().containsKey(file)) { // what the caller says now goes first
+                    filePriorities[file] = saved.get(file);
                 }
-            });
-            prioritiesChanged = true;
+            }
         } finally {
             lock.unlock();
         }
@@ -589,7 +586,11 @@ final class TorrentLife {
         try {
             save(true);
         } catch (IOException e) {
-            LOG.log(System.Logger.Level.WARNING, "{0}: resume data is not written: {1}", metainfo.name(), e.getMessage());
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "{0}: resume data is not written: {1}",
+                    metainfo.name(),
+                    e.getMessage());
         }
     }
 
@@ -604,8 +605,19 @@ final class TorrentLife {
             lock.unlock();
         }
         if (due || clean) {
-            data.save(swarm.have(), swarm.partials(), downloaded(), uploaded(), clean);
+            data.save(resumeState(), clean);
         }
+    }
+
+    private ResumeState resumeState() {
+        List<Integer> priorities;
+        lock.lock();
+        try {
+            priorities = Arrays.stream(filePriorities).boxed().toList();
+        } finally {
+            lock.unlock();
+        }
+        return new ResumeState(swarm.have(), swarm.partials(), priorities, uploaded(), downloaded());
     }
 
     private void become(TorrentState newState) {
@@ -767,5 +779,4 @@ final class TorrentLife {
             swarm.addCandidates(peers);
         }
     }
-
 }

@@ -46,7 +46,9 @@ final class Candidates {
 
     /** Adds an address, to be tried at once; false if it is known, senseless, or there is no room. */
     boolean add(InetSocketAddress address) {
-        if (address.isUnresolved() || address.getPort() == 0 || address.getAddress().isMulticastAddress()) {
+        if (address.isUnresolved()
+                || address.getPort() == 0
+                || address.getAddress().isMulticastAddress()) {
             return false;
         }
         lock.lock();

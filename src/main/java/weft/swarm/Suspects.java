@@ -19,7 +19,16 @@ final class Suspects {
     /** Failed pieces remembered at a time; more can only come from a swarm that is rotten as a whole. */
     private static final int MAX_PIECES = 64;
 
-    private record Evidence(PiecePicker.Source[] senders, ByteBuffer[] digests) {}
+    /** Who sent what, one element per block. */
+    private static final class Evidence {
+        private final PiecePicker.Source[] senders;
+        private final ByteBuffer[] digests;
+
+        private Evidence(PiecePicker.Source[] senders, ByteBuffer[] digests) {
+            this.senders = senders;
+            this.digests = digests;
+        }
+    }
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<Integer, Evidence> failedPieces = new HashMap<>(); // guarded by lock

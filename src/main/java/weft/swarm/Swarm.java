@@ -93,7 +93,17 @@ public final class Swarm {
     }
 
     /** What exists while the torrent is started. */
-    private record Session(TaskScope scope, Storage storage, PieceVerifier verifier) {}
+    private static final class Session {
+        private final TaskScope scope;
+        private final Storage storage;
+        private final PieceVerifier verifier;
+
+        private Session(TaskScope scope, Storage storage, PieceVerifier verifier) {
+            this.scope = scope;
+            this.storage = storage;
+            this.verifier = verifier;
+        }
+    }
 
     private final InfoHash infoHash;
     private final Layout layout;
@@ -201,7 +211,8 @@ public final class Swarm {
      * A peer has connected to us and named this torrent. The connection is taken over and served in a thread of the
      * swarm, or closed.
      */
-    public void accept(PeerChannel channel, Watchdog.Guard deadline, Handshake.Head head, ConnectionLimits.Place place) {
+    public void accept(
+            PeerChannel channel, Watchdog.Guard deadline, Handshake.Head head, ConnectionLimits.Place place) {
         var current = session;
         boolean taken = current != null
                 && hasRoom()
@@ -287,8 +298,7 @@ public final class Swarm {
         if (peers.stream().anyMatch(other -> other.peerId().equals(peerId))) {
             return "is connected already";
         }
-        var peer = new Peer(
-                channel, outgoing, peerId, reserved.and(Reserved.OURS), picker, shared.nanoTime());
+        var peer = new Peer(channel, outgoing, peerId, reserved.and(Reserved.OURS), picker, shared.nanoTime());
         TaskScope scope;
         try {
             scope = current.scope.childAllTogether("peer " + peer);
@@ -309,8 +319,8 @@ public final class Swarm {
             if (e instanceof RuntimeException) {
                 LOG.log(System.Logger.Level.ERROR, () -> peer + ": a bug of ours ended the connection", e);
             }
-            reason = peer.closeReason().orElseGet(() ->
-                    scope.failure().map(Swarm::message).orElseGet(() -> failureReason(e, deadline)));
+            reason = peer.closeReason()
+                    .orElseGet(() -> scope.failure().map(Swarm::message).orElseGet(() -> failureReason(e, deadline)));
         } finally {
             peer.outbox().close();
             leave(peer);
@@ -364,8 +374,9 @@ public final class Swarm {
     }
 
     static String text(InetSocketAddress address) {
-        return (address.isUnresolved() ? address.getHostString() : address.getAddress().getHostAddress()) + ":"
-                + address.getPort();
+        return (address.isUnresolved()
+                        ? address.getHostString()
+                        : address.getAddress().getHostAddress()) + ":" + address.getPort();
     }
 
     // --- what peers' threads tell

@@ -139,14 +139,18 @@ class PiecePickerPropertyTest {
             boolean twice = false;
             for (long[] request : batch) {
                 var key = List.of(request[0], request[1]);
-                assertThat(has.get(peer).get((int) request[0])).as("the peer has it").isTrue();
+                assertThat(has.get(peer).get((int) request[0]))
+                        .as("the peer has it")
+                        .isTrue();
                 assertThat(priorities[(int) request[0]]).as("it is wanted").isPositive();
                 assertThat(own.add(key)).as("asked once in a batch").isTrue();
                 twice |= outstanding.contains(key);
             }
             asked.get(peer).addAll(batch);
             if (twice) {
-                assertThat(blocksNobodyWasAskedFor()).as("asked twice before endgame").isEmpty();
+                assertThat(blocksNobodyWasAskedFor())
+                        .as("asked twice before endgame")
+                        .isEmpty();
             }
         }
 
@@ -169,14 +173,17 @@ class PiecePickerPropertyTest {
         }
 
         private void deliver(PiecePicker.Source peer, boolean good) {
-            var from = asked.get(peer).isEmpty() || random.nextInt(4) == 0 ? late.get(peer) : asked.get(peer);
+            boolean fromLate = asked.get(peer).isEmpty() || random.nextInt(4) == 0;
+            var from = fromLate ? late.get(peer) : asked.get(peer);
             if (from.isEmpty()) {
                 return;
             }
             var request = from.removeFirst();
-            if (from == late.get(peer)) {
+            if (fromLate) {
                 // Given up and asked for again: the same block answers the newer request.
-                var newer = asked.get(peer).stream().filter(r -> Arrays.equals(r, request)).findFirst();
+                var newer = asked.get(peer).stream()
+                        .filter(r -> Arrays.equals(r, request))
+                        .findFirst();
                 if (newer.isPresent()) {
                     asked.get(peer).remove(newer.get());
                     from.addFirst(request);
@@ -185,8 +192,7 @@ class PiecePickerPropertyTest {
             int piece = (int) request[0];
             int begin = (int) request[1];
             var others = new ArrayList<PiecePicker.Source>();
-            var arrival =
-                    picker.arrived(peer, piece, begin, layout.blockLength(piece, begin / BLOCK), others);
+            var arrival = picker.arrived(peer, piece, begin, layout.blockLength(piece, begin / BLOCK), others);
             for (PiecePicker.Source other : others) {
                 asked.get(other).removeIf(r -> r[0] == piece && r[1] == begin);
             }
@@ -205,7 +211,9 @@ class PiecePickerPropertyTest {
         }
 
         void check() {
-            assertThat(picker.have().intersects(picker.wanted())).as("had and wanted at once").isFalse();
+            assertThat(picker.have().intersects(picker.wanted()))
+                    .as("had and wanted at once")
+                    .isFalse();
             for (PiecePicker.Source peer : peers) {
                 var useful = picker.wanted();
                 useful.and(has.get(peer));

@@ -54,7 +54,8 @@ class PiecePickerTest {
         picker.setPriorities(new int[] {1, 7, 0, 7, 2});
         var peer = unchoked(picker, "#####");
 
-        var order = pick(picker, peer, 100).stream().map(Asked::piece).distinct().toList();
+        var order =
+                pick(picker, peer, 100).stream().map(Asked::piece).distinct().toList();
 
         assertThat(order.subList(0, 2)).containsExactlyInAnyOrder(1, 3);
         assertThat(order.subList(2, 4)).containsExactly(4, 0);

@@ -28,6 +28,7 @@ class AllowedFastTest {
 
     @Test
     void isEmptyForIpv6() throws Exception {
-        assertThat(AllowedFast.set(InetAddress.getByName("2001:db8::1"), HASH, 1313, 7)).isEmpty();
+        assertThat(AllowedFast.set(InetAddress.getByName("2001:db8::1"), HASH, 1313, 7))
+                .isEmpty();
     }
 }

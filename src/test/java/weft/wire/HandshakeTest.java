@@ -30,7 +30,8 @@ class HandshakeTest {
 
     @Test
     void anotherProtocolIsRefused() {
-        var http = ByteBuffer.wrap("GET / HTTP/1.1\r\nHost: example.org\r\nAccept: */*\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        var http = ByteBuffer.wrap(
+                "GET / HTTP/1.1\r\nHost: example.org\r\nAccept: */*\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
 
         assertThatThrownBy(() -> Handshake.decodeHead(http))
                 .isInstanceOf(ProtocolException.class)
@@ -57,9 +58,7 @@ class HandshakeTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            textBlock =
-                    """
+    @CsvSource(textBlock = """
             -LT2080-Le-!z_rbcKh!, libtorrent 2.0.8.0
             -TR3000-abcdefghijkl, Transmission 3.00
             -TR400Z-abcdefghijkl, Transmission 4.0.0.35
@@ -70,7 +69,8 @@ class HandshakeTest {
             exbc0001234567890123, exbc0001
             """)
     void clientsAreKnownByTheirPeerIds(String id, String name) {
-        assertThat(PeerId.of(id.getBytes(StandardCharsets.US_ASCII)).clientName()).isEqualTo(name);
+        assertThat(PeerId.of(id.getBytes(StandardCharsets.US_ASCII)).clientName())
+                .isEqualTo(name);
     }
 
     @Test

@@ -72,9 +72,7 @@ class MessageCodecTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            textBlock =
-                    """
+    @CsvSource(textBlock = """
             00000005 04 00000200,                   have: index 512 >= 512 pieces
             00000005 04 ffffffff,                   have: index 4294967295 >= 512 pieces
             00000004 04 000000,                     'have: length 4, not 5'
@@ -91,7 +89,9 @@ class MessageCodecTest {
             ffffffff,                               message of 4294967295 bytes > 1048576
             """)
     void nonsenseIsRefusedWithItsReason(String hex, String reason) {
-        assertThatThrownBy(() -> decode(hex)).isInstanceOf(ProtocolException.class).hasMessage(reason);
+        assertThatThrownBy(() -> decode(hex))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessage(reason);
     }
 
     @Test
@@ -182,8 +182,7 @@ class MessageCodecTest {
         private final List<String> calls = new ArrayList<>();
 
         private void call(String name, int... arguments) {
-            calls.add(name
-                    + IntStream.of(arguments).mapToObj(i -> " " + i).reduce("", String::concat));
+            calls.add(name + IntStream.of(arguments).mapToObj(i -> " " + i).reduce("", String::concat));
         }
 
         @Override
