@@ -29,7 +29,7 @@ import weft.wire.PeerId;
  * one that waits for the disk and the trackers. That is why {@code start}, {@code pause} and {@code stop} wait for
  * nobody and may come in any order.
  *
- * <p>{@code lock} guards the wishes and the state, for memory work only; it is taken before no other lock.
+ * <p>{@code lock} guards the wishes and the state, for memory work only; the swarm's locks may be taken under it, it is taken under none.
  */
 final class TorrentLife {
     private static final System.Logger LOG = System.getLogger("weft");

@@ -1,0 +1,42 @@
+/**
+ * One torrent's life among its peers.
+ *
+ * <p>{@link weft.swarm.Swarm} holds it together. A connection becomes a {@link weft.swarm.Peer} once hands are shaken, in
+ * whichever direction; its reader decodes messages and acts, its writer empties its outbox. Which blocks are asked of whom
+ * is the piece picker's to say, who is served is the choker's, whom to dial is the connector's, and who sent wrong data
+ * the suspects' book. BEP 3, BEP 6.
+ *
+ * <h2>How a block travels</h2>
+ *
+ * <pre>
+ *   peer socket → receive buffer → decoder → picker.arrived → storage.write → picker.written
+ *     → last block of the piece: a hashing thread verifies it → picker.verified → HAVE to all, listeners told
+ * </pre>
+ *
+ * <h2>Threads</h2>
+ *
+ * <ul>
+ *   <li><em>peer ADDRESS reader</em>: one per connection, blocking reads. Dials first, where we dial.
+ *   <li><em>peer ADDRESS writer</em>: one per connection, blocking writes. A thread that did both would stand still as
+ *       soon as the peer does nothing but write, too.
+ *   <li><em>connector</em>: waits for an address that may be tried, and forks a reader to dial it.
+ *   <li><em>keeper</em>: every second rates, snubs and requests that have become free; every ten the choker's round.
+ *   <li>the disk's hashing threads, which report what became of a piece.
+ * </ul>
+ *
+ * <h2>Locks</h2>
+ *
+ * All are {@link java.util.concurrent.locks.ReentrantLock}s for memory work; none is held while a socket, a file or a
+ * pool is waited for. Where one is taken under another, it is in this order:
+ *
+ * <ol>
+ *   <li>{@code Swarm.joinLock}: a new peer's first message against HAVEs that go to all
+ *   <li>{@code Swarm.completeLock}, {@code Choker.lock}: never both
+ *   <li>{@code Peer.interestLock}, {@code Peer.requestLock}: never both
+ *   <li>{@code PiecePicker.lock}
+ *   <li>{@code Outbox.lock}, {@code Candidates.lock}, {@code Suspects.lock}: nothing is taken under them
+ * </ol>
+ *
+ * <p>Floor 4: uses everything below.
+ */
+package weft.swarm;
