@@ -221,7 +221,7 @@ final class PeerReader implements MessageHandler {
             storage.write(piece, begin, block);
         } catch (IOException e) {
             picker.notWritten(piece, begin);
-            swarm.storageFailed(e);
+            swarm.storageFailed(storage, e);
             return;
         }
         if (picker.written(piece)) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import weft.storage.Lease;
 import weft.storage.Storage;
+import weft.storage.StorageException;
 import weft.wire.MessageEncoder;
 
 /**
@@ -69,6 +70,8 @@ final class PeerWriter {
                 bytes += block.length();
             }
             peer.channel().write(buffers.toArray(ByteBuffer[]::new), 0, buffers.size());
+        } catch (IOException | InternalError e) {
+            throw explained(e, leases);
         } finally {
             leases.forEach(Lease::close);
         }
@@ -80,8 +83,20 @@ final class PeerWriter {
         try {
             return storage.lend(block.piece(), block.begin(), block.length());
         } catch (IOException e) {
-            swarm.storageFailed(e);
+            swarm.storageFailed(storage, e);
             throw e;
         }
+    }
+
+    /** What a socket has against lent memory can be that the file behind it was cut short. */
+    private IOException explained(Throwable fault, List<Lease> leases) {
+        for (Lease lease : leases) {
+            var cause = lease.explain(fault);
+            if (cause instanceof StorageException) {
+                swarm.storageFailed(storage, cause);
+                return cause;
+            }
+        }
+        return fault instanceof IOException e ? e : new IOException(fault);
     }
 }

@@ -2,6 +2,7 @@ package weft.swarm;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -437,8 +438,12 @@ public final class Swarm {
         wasted.add(bytes);
     }
 
-    void storageFailed(IOException cause) {
-        listener.storageFailed(cause);
+    /** The storage failed, unless it was a stop that closed it or interrupted who was using it. */
+    void storageFailed(Storage storage, IOException cause) {
+        var current = session;
+        if (current != null && current.storage == storage && !(cause instanceof InterruptedIOException)) {
+            listener.storageFailed(cause);
+        }
     }
 
     /** All blocks of a piece are written: have it hashed on a disk thread. */
@@ -464,12 +469,10 @@ public final class Swarm {
                 pieceFailed(current, piece);
             }
         } catch (IOException e) {
-            if (session == current) { // else the storage was closed under it, by a stop
-                storageFailed(e);
-            }
+            storageFailed(current.storage, e);
         } catch (RuntimeException | Error e) {
             LOG.log(System.Logger.Level.ERROR, () -> infoHash + ": verifying piece " + piece, e);
-            storageFailed(new IOException("verifying piece " + piece + ": " + e, e));
+            storageFailed(current.storage, new IOException("verifying piece " + piece + ": " + e, e));
         }
     }
 
