@@ -37,6 +37,12 @@ final class TorrentLife {
     /** How often resume data is written while something changes: what a crash makes us hash again, at most. */
     private static final Duration SAVE_EVERY = Duration.ofSeconds(30);
 
+    /**
+     * And how much may come in until it is written at the latest. Saving forces what is claimed to the disk: little by
+     * little, while more comes in, rather than all of a large torrent at its end.
+     */
+    private static final long SAVE_EVERY_BYTES = 128L << 20;
+
     /** How long connections may take to end. */
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
 
@@ -86,6 +92,8 @@ final class TorrentLife {
     private final int[] filePriorities;
     private boolean prioritiesChanged = true;
     private boolean unsaved; // something has changed since resume data was written
+    private long unsavedBytes; // verified since then
+    private long savedNanos = System.nanoTime();
     private boolean completed; // and not announced yet
     private boolean ended;
 
@@ -94,7 +102,6 @@ final class TorrentLife {
     // Of this thread only.
     private boolean running; // connected
     private boolean paused;
-    private long savedNanos = System.nanoTime();
 
     TorrentLife(Client client, Metainfo metainfo, AddOptions options) {
         this.client = client;
@@ -384,10 +391,10 @@ final class TorrentLife {
                 if (fault != null || !checks.isEmpty() || prioritiesChanged || completed || !isWhereWished()) {
                     return true;
                 }
-                long untilSave = savedNanos + SAVE_EVERY.toNanos() - System.nanoTime();
-                if (unsaved && untilSave <= 0) {
+                if (isSaveDue()) {
                     return true;
                 }
+                long untilSave = savedNanos + SAVE_EVERY.toNanos() - System.nanoTime();
                 wished.awaitNanos(unsaved ? untilSave : TimeUnit.HOURS.toNanos(1));
             }
         } finally {
@@ -414,8 +421,10 @@ final class TorrentLife {
         int[] newPriorities;
         boolean nowCompleted;
         Goal wish;
+        boolean saveDue;
         lock.lock();
         try {
+            saveDue = isSaveDue();
             newFault = fault;
             fault = null;
             check = checks.isEmpty() ? null : checks.removeFirst();
@@ -449,18 +458,15 @@ final class TorrentLife {
             case STOPPED -> halt();
             case CLOSED -> {} // awaitWork ends the loop
         }
-        if (unsavedAndDue()) {
+        if (saveDue) {
             save(false);
         }
     }
 
-    private boolean unsavedAndDue() {
-        lock.lock();
-        try {
-            return unsaved && System.nanoTime() - savedNanos >= SAVE_EVERY.toNanos();
-        } finally {
-            lock.unlock();
-        }
+    // Under the lock.
+    private boolean isSaveDue() {
+        return unsaved
+                && (unsavedBytes >= SAVE_EVERY_BYTES || System.nanoTime() - savedNanos >= SAVE_EVERY.toNanos());
     }
 
     /** Takes over what an earlier run left, and hashes what is doubtful. */
@@ -595,12 +601,13 @@ final class TorrentLife {
     }
 
     private void save(boolean clean) throws IOException {
-        savedNanos = System.nanoTime();
         boolean due;
         lock.lock();
         try {
+            savedNanos = System.nanoTime();
             due = unsaved;
             unsaved = false;
+            unsavedBytes = 0;
         } finally {
             lock.unlock();
         }
@@ -709,7 +716,8 @@ final class TorrentLife {
         public void pieceVerified(int piece) {
             lock.lock();
             try {
-                if (!unsaved) {
+                unsavedBytes += metainfo.layout().pieceLength(piece);
+                if (!unsaved || isSaveDue()) {
                     unsaved = true;
                     wished.signal();
                 }
