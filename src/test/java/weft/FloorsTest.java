@@ -30,7 +30,7 @@ class FloorsTest {
             Map.entry("weft.bencode", 0),
             Map.entry("weft.concurrent", 0));
 
-    private static final JavaClasses WEFT =
+    static final JavaClasses WEFT =
             new ClassFileImporter().withImportOption(new DoNotIncludeTests()).importPackages("weft");
 
     @Test
