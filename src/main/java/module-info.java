@@ -13,4 +13,7 @@ module weft {
     exports weft.metainfo;
     exports weft.storage;
     exports weft.tracker;
+
+    opens weft.app to
+            info.picocli;
 }
