@@ -63,7 +63,8 @@ class AnnouncerTest {
         announcer.completed();
         assertThat(trackers.next()).isEqualTo("a COMPLETED up=20 down=100 left=0 want=200 id=x1");
         time.awaitSleepers(1);
-        announcer.completed();
+        announcer.completed(); // the second one says nothing new
+        assertThat(announcer.snapshot().getFirst().nextAnnounceIn()).contains(Duration.ofMinutes(30));
         time.advance(Duration.ofMinutes(30));
         assertThat(trackers.next()).isEqualTo("a NONE up=20 down=100 left=0 want=200 id=x1");
         time.awaitSleepers(1);
