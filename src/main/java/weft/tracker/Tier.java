@@ -86,8 +86,8 @@ final class Tier {
     void becameComplete() {
         lock.lock();
         try {
+            completedDue |= !completed; // said twice, it is no reason for a second announce
             completed = true;
-            completedDue = true;
         } finally {
             lock.unlock();
         }

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.util.List;
@@ -17,7 +15,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import weft.concurrent.TaskScope;
 import weft.tracker.TrackerException.Kind;
 
@@ -30,31 +27,14 @@ class HttpsTrackerTest {
 
     private final TaskScope scope = TaskScope.supervised("weft test", (task, e) -> {});
 
+    /**
+     * The key file was made with {@code keytool -genkeypair -alias tracker -keyalg EC -dname CN=tracker.example -ext
+     * san=dns:tracker.example -validity 36500 -storetype PKCS12 -storepass password -keystore tracker.example.p12}.
+     */
     @BeforeAll
-    static void makeCertificate(@TempDir Path directory) throws Exception {
-        var file = directory.resolve("keys.p12");
-        var keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
-        var command = List.of(
-                keytool,
-                "-genkeypair",
-                "-alias",
-                "tracker",
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=tracker.example",
-                "-ext",
-                "san=dns:tracker.example",
-                "-storetype",
-                "PKCS12",
-                "-storepass",
-                "password",
-                "-keystore",
-                file.toString());
-        assertThat(new ProcessBuilder(command).redirectErrorStream(true).start().waitFor())
-                .isZero();
+    static void loadCertificate() throws Exception {
         var keys = KeyStore.getInstance("PKCS12");
-        try (var in = Files.newInputStream(file)) {
+        try (var in = HttpsTrackerTest.class.getResourceAsStream("tracker.example.p12")) {
             keys.load(in, PASSWORD);
         }
         var keyManagers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
