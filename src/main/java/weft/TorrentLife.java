@@ -465,8 +465,7 @@ final class TorrentLife {
 
     // Under the lock.
     private boolean isSaveDue() {
-        return unsaved
-                && (unsavedBytes >= SAVE_EVERY_BYTES || System.nanoTime() - savedNanos >= SAVE_EVERY.toNanos());
+        return unsaved && (unsavedBytes >= SAVE_EVERY_BYTES || System.nanoTime() - savedNanos >= SAVE_EVERY.toNanos());
     }
 
     /** Takes over what an earlier run left, and hashes what is doubtful. */

@@ -21,11 +21,17 @@ class HandshakeTest {
 
         var bytes = new Handshake(Reserved.OURS, HASH, id).encode();
 
-        assertThat(HexFormat.of().formatHex(bytes.array()))
+        assertThat(hex(bytes))
                 .isEqualTo("13" + HexFormat.of().formatHex("BitTorrent protocol".getBytes(StandardCharsets.US_ASCII))
                         + "0000000000000004" + HASH.toHex() + HexFormat.of().formatHex(id.toBytes()));
         assertThat(Handshake.decodeHead(bytes)).isEqualTo(new Handshake.Head(Reserved.OURS, HASH));
         assertThat(Handshake.decodePeerId(bytes)).isEqualTo(id);
+    }
+
+    private static String hex(ByteBuffer buffer) {
+        var bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return HexFormat.of().formatHex(bytes);
     }
 
     @Test
