@@ -352,6 +352,19 @@ public final class Peer {
         }
     }
 
+    /** The peer will not serve a request (BEP 6). False if it was not asked. */
+    boolean rejected(int piece, int begin) {
+        if (!peerChoking) {
+            requestLock.lock();
+            try {
+                window.rejected();
+            } finally {
+                requestLock.unlock();
+            }
+        }
+        return picker.rejected(source, piece, begin);
+    }
+
     void wasted(int bytes) {
         wasteBytes.add(bytes);
     }

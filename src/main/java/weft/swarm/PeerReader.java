@@ -96,6 +96,7 @@ final class PeerReader implements MessageHandler {
         swarm.choker().interestChanged();
         // BEP 6: a peer that has nothing to trade yet may have a few pieces without a slot.
         if (peer.amChoking()
+                && swarm.isTransferring()
                 && peer.reserved().fast()
                 && peer.allowedFast().isEmpty()
                 && peer.pieceCount() < AllowedFast.SIZE) {
@@ -119,8 +120,9 @@ final class PeerReader implements MessageHandler {
     }
 
     @Override
-    public void onBitfield(BitSet pieces) throws ProtocolException {
-        firstWord("bitfield");
+    public void onBitfield(BitSet pieces) {
+        // Not only at the start: aria2 sends another one where that is shorter than many haves.
+        anyHave = true;
         picker.have(peer.source(), pieces);
         piecesChanged();
     }
@@ -137,7 +139,7 @@ final class PeerReader implements MessageHandler {
         firstWord("have none");
     }
 
-    // Exactly one of the three opens the conversation (BEP 3, BEP 6); peers differ in what else they put before it.
+    // Exactly one of these or a bitfield opens the conversation (BEP 6); peers differ in what else they put before it.
     private void firstWord(String message) throws ProtocolException {
         if (piecesTold || anyHave) {
             throw new ProtocolException(message + ": the peer has told its pieces before");
@@ -241,7 +243,7 @@ final class PeerReader implements MessageHandler {
 
     @Override
     public void onRejectRequest(int piece, int begin, int length) throws ProtocolException {
-        if (!picker.rejected(peer.source(), piece, begin) && ++unrequested > MAX_UNREQUESTED) {
+        if (!peer.rejected(piece, begin) && ++unrequested > MAX_UNREQUESTED) {
             throw new ProtocolException("reject request: of a block that nobody asked for");
         }
     }

@@ -31,9 +31,6 @@ final class PiecePicker {
     /** In endgame a block is asked of so many peers at most: more brings little and costs the swarm. */
     private static final int MAX_REQUESTERS = 3;
 
-    /** In endgame a peer is asked for so many blocks at a time that others were asked for already. */
-    private static final int MAX_DUPLICATES = 8;
-
     /** How many requests are remembered that were given up but may still be answered. */
     private static final int MAX_LATE = 1024;
 
@@ -519,7 +516,8 @@ final class PiecePicker {
                     return picked;
                 }
             }
-            return picked > 0 || !isEndgame() ? picked : pickDuplicates(source, Math.min(max, MAX_DUPLICATES), out);
+            boolean idle = picked == 0 && source.requests.size() == 0;
+            return idle && isEndgame() ? pickDuplicate(source, out) : picked;
         } finally {
             lock.unlock();
         }
@@ -585,29 +583,28 @@ final class PiecePicker {
     }
 
     /**
-     * Blocks that others were asked for, the last ones first: those that the others will deliver last, so that least is
-     * sent twice.
+     * One block that others were asked for, for a peer that has nothing else to do: the last one, which the others will
+     * deliver last, so that least is sent twice. One at a time, as libtorrent does: in a small torrent with many peers
+     * endgame begins early, and more would be waste.
      */
-    private int pickDuplicates(Source source, int max, Requests out) {
-        int picked = 0;
+    private int pickDuplicate(Source source, Requests out) {
         for (int requesters = 1; requesters < MAX_REQUESTERS; requesters++) {
             for (var level : levels.values()) {
-                for (int i = level.partials.size() - 1; i >= 0 && picked < max; i--) {
+                for (int i = level.partials.size() - 1; i >= 0; i--) {
                     var partial = level.partials.get(i);
                     if (!source.pieces.contains(partial.piece()) || !partial.admits(source)) {
                         continue;
                     }
-                    for (int block = partial.blockCount() - 1; block >= 0 && picked < max; block--) {
-                        if (partial.requesters(block) == requesters
-                                && !source.requests.contains(partial.piece(), block)) {
+                    for (int block = partial.blockCount() - 1; block >= 0; block--) {
+                        if (partial.requesters(block) == requesters) {
                             ask(partial, block, source, out);
-                            picked++;
+                            return 1;
                         }
                     }
                 }
             }
         }
-        return picked;
+        return 0;
     }
 
     /** How many blocks the peer has been asked for and has not delivered. */
@@ -746,6 +743,9 @@ final class PiecePicker {
         lock.lock();
         try {
             int block = begin / Layout.BLOCK_LENGTH;
+            if (source.choked) {
+                source.allowedFast.remove(piece); // not that fast, then: it must not be asked for at once again
+            }
             if (source.requests.remove(piece, block)) {
                 release(piece, block);
                 return true;

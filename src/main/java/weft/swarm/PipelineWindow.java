@@ -49,6 +49,13 @@ final class PipelineWindow {
         }
     }
 
+    /** The peer does not take as many. */
+    void rejected() {
+        size = Math.max(SMALLEST, size / 2);
+        slow = true;
+        timedRequest = -1;
+    }
+
     /** What was asked for is void: choked, snubbed. */
     void reset() {
         timedRequest = -1;

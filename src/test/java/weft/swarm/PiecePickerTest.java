@@ -107,10 +107,12 @@ class PiecePickerTest {
         pick(picker, slow, 100);
 
         var again = pick(picker, quick, 100);
+        var more = pick(picker, quick, 100);
         var cancelled = new ArrayList<PiecePicker.Source>();
         var arrival = arrive(picker, quick, again.getFirst(), cancelled);
 
-        assertThat(again).hasSize(BLOCKS);
+        assertThat(again).hasSize(1);
+        assertThat(more).as("one at a time").isEmpty();
         assertThat(again.getFirst().begin()).isEqualTo(3 * BLOCK); // what the slow one would deliver last
         assertThat(arrival).isEqualTo(PiecePicker.Arrival.WANTED);
         assertThat(cancelled).containsExactly(slow);
@@ -162,6 +164,19 @@ class PiecePickerTest {
         assertThat(picker.rejected(peer, asked.piece(), asked.begin())).isTrue();
         assertThat(picker.rejected(peer, asked.piece(), asked.begin())).isFalse();
         assertThat(pick(picker, unchoked(picker, "#"), 1)).containsExactly(asked);
+    }
+
+    @Test
+    void anAllowedFastPieceThatIsRejectedIsNotAskedForAgain() {
+        var picker = picker(2);
+        var peer = picker.connect("peer");
+        picker.haveAll(peer);
+        picker.allowFast(peer, 0);
+        var asked = pick(picker, peer, 1).getFirst();
+
+        picker.rejected(peer, asked.piece(), asked.begin());
+
+        assertThat(pick(picker, peer, 100)).isEmpty();
     }
 
     @Test
