@@ -409,7 +409,7 @@ final class TorrentLife {
         return switch (goal) {
             case STARTED -> running && !paused;
             case PAUSED -> running && paused;
-            case STOPPED -> !running && data.isLoaded();
+            case STOPPED -> !running && state == TorrentState.STOPPED && data.isLoaded();
             case CLOSED -> false;
         };
     }
@@ -777,8 +777,14 @@ final class TorrentLife {
         @Override
         public AnnounceTotals totals() {
             long missing = metainfo.layout().totalLength() - swarm.haveBytes();
+            long corrupt = swarm.corruptBytes();
             return new AnnounceTotals(
-                    uploaded(), downloaded(), missing, 0, swarm.wasted().total(), missing > 0 && swarm.isComplete());
+                    uploaded(),
+                    Math.max(0, downloaded() - corrupt),
+                    missing,
+                    corrupt,
+                    swarm.wasted().total(),
+                    missing > 0 && swarm.isComplete());
         }
 
         @Override

@@ -7,6 +7,7 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
 
 /** A {@link PeerChannel} over a blocking TCP socket. */
@@ -22,10 +23,11 @@ public final class TcpChannel implements PeerChannel {
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true); // requests are small and urgent, batches are ours
     }
 
-    /** Connects to a peer, or fails within {@code timeout}. */
-    public static TcpChannel connect(InetSocketAddress address, Duration timeout, Watchdog watchdog)
+    /** Connects to a peer, or fails within {@code timeout}, or at once when {@code scope} is shut down. */
+    public static TcpChannel connect(InetSocketAddress address, Duration timeout, Watchdog watchdog, TaskScope scope)
             throws IOException {
         var channel = SocketChannel.open();
+        scope.closeFirst(channel);
         try (var guard = watchdog.watch(channel)) {
             guard.expect("connected", timeout);
             try {
@@ -37,6 +39,8 @@ public final class TcpChannel implements PeerChannel {
                 }
                 throw e;
             }
+        } finally {
+            scope.forget(channel);
         }
         return wrap(channel);
     }

@@ -45,17 +45,17 @@ final class Connector {
                 continue;
             }
             var taken = place.get();
-            if (!scope.tryFork("peer " + Swarm.text(address) + " reader", () -> dial(address, taken))) {
+            if (!scope.tryFork("peer " + Swarm.text(address) + " reader", () -> dial(scope, address, taken))) {
                 taken.close();
             }
         }
     }
 
-    private void dial(InetSocketAddress address, ConnectionLimits.Place place) throws IOException {
+    private void dial(TaskScope scope, InetSocketAddress address, ConnectionLimits.Place place) throws IOException {
         try (place) {
             TcpChannel channel;
             try {
-                channel = TcpChannel.connect(address, CONNECT_TIMEOUT, swarm.watchdog());
+                channel = TcpChannel.connect(address, CONNECT_TIMEOUT, swarm.watchdog(), scope);
             } catch (IOException e) {
                 candidates.failed(address, Swarm.message(e));
                 return;

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -55,6 +57,8 @@ public final class Swarm {
     private static final Duration TICK = Duration.ofSeconds(1);
 
     private static final int DISCONNECTS_KEPT = 64;
+
+    private static final String DUPLICATE = "is connected already";
 
     /** What the torrent is told. Called on peers' and disk threads: must not block. */
     public interface Listener {
@@ -118,6 +122,7 @@ public final class Swarm {
     private final RateMeter downloaded;
     private final RateMeter uploaded;
     private final RateMeter wasted;
+    private final LongAdder corrupt = new LongAdder();
     private final Set<Peer> peers = ConcurrentHashMap.newKeySet();
 
     private final ReentrantLock joinLock = new ReentrantLock(); // a peer's first message against HAVEs to all
@@ -233,6 +238,7 @@ public final class Swarm {
             Watchdog.Guard deadline,
             Handshake.Head head,
             ConnectionLimits.Place place) {
+        current.scope.closeFirst(channel);
         try (channel;
                 place;
                 deadline) {
@@ -242,6 +248,8 @@ public final class Swarm {
             converse(current, channel, deadline, false, head.reserved(), Handshake.decodePeerId(id.flip()));
         } catch (IOException e) {
             ended(channel.remoteAddress(), failureReason(e, deadline));
+        } finally {
+            current.scope.forget(channel);
         }
     }
 
@@ -254,6 +262,7 @@ public final class Swarm {
                 candidates.putBack(address, Duration.ZERO);
                 return;
             }
+            current.scope.closeFirst(channel);
             Handshake.Head head;
             PeerId id;
             try {
@@ -277,7 +286,11 @@ public final class Swarm {
                 return;
             }
             var reason = converse(current, channel, deadline, true, head.reserved(), id);
-            candidates.ended(address, reason, complete);
+            candidates.ended(address, reason, complete || reason.equals(DUPLICATE));
+        } finally {
+            if (current != null) {
+                current.scope.forget(channel);
+            }
         }
     }
 
@@ -296,9 +309,6 @@ public final class Swarm {
         if (peerId.equals(shared.peerId())) {
             return "connected to ourselves";
         }
-        if (peers.stream().anyMatch(other -> other.peerId().equals(peerId))) {
-            return "is connected already";
-        }
         var peer = new Peer(channel, outgoing, peerId, reserved.and(Reserved.OURS), picker, shared.nanoTime());
         TaskScope scope;
         try {
@@ -311,7 +321,9 @@ public final class Swarm {
         try (scope) {
             scope.closeFirst(channel);
             scope.closeFirst(peer.outbox()::close);
-            join(peer);
+            if (!join(peer)) {
+                return DUPLICATE;
+            }
             if (scope.tryFork("writer", new PeerWriter(peer, this, current.storage)::run)) {
                 new PeerReader(peer, this, picker, current.storage, shared.buffers(), deadline).run();
             }
@@ -330,14 +342,33 @@ public final class Swarm {
         return reason;
     }
 
-    private void join(Peer peer) {
+    /** Counts the peer in and greets it. False if there is a connection to it already, and that one is to stay. */
+    private boolean join(Peer peer) {
         joinLock.lock();
         try {
+            for (Peer other : peers) {
+                if (other.peerId().equals(peer.peerId())) {
+                    if (!isToReplace(peer, other)) {
+                        return false;
+                    }
+                    other.close(DUPLICATE);
+                }
+            }
             peer.sendPieces(picker.have(), layout.pieceCount());
             peers.add(peer);
+            return true;
         } finally {
             joinLock.unlock();
         }
+    }
+
+    // Two that dial each other at the same time must agree on which connection stays, or both would go. As in libtorrent
+    // it is the one that was dialled by the side with the greater peer id.
+    private boolean isToReplace(Peer later, Peer earlier) {
+        boolean weAreGreater = Arrays.compareUnsigned(
+                        shared.peerId().toBytes(), later.peerId().toBytes())
+                > 0;
+        return later.isOutgoing() != earlier.isOutgoing() && later.isOutgoing() == weAreGreater;
     }
 
     private void leave(Peer peer) {
@@ -499,6 +530,7 @@ public final class Swarm {
     private void pieceFailed(Session current, int piece) throws IOException {
         var guilty = suspects.failed(piece, picker.senders(piece), blockDigests(current, piece));
         picker.failed(piece);
+        corrupt.add(layout.pieceLength(piece));
         listener.pieceFailed(piece);
         guilty.forEach(source -> ban(source, piece));
         peers.forEach(Peer::refill);
@@ -679,6 +711,11 @@ public final class Swarm {
     /** Bytes of blocks served, since this object was made, and their rate. */
     public RateMeter uploaded() {
         return uploaded;
+    }
+
+    /** Bytes of pieces that came in and failed their hash. */
+    public long corruptBytes() {
+        return corrupt.sum();
     }
 
     /** Bytes of blocks that came twice or without being asked for. */
