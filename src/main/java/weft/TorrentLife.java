@@ -332,7 +332,7 @@ final class TorrentLife {
                     throw new IllegalStateException("the torrent was closed: " + metainfo.name());
                 }
                 // Not before the wishes are known to the swarm and what lies on disk has been looked at.
-                if (swarm.isComplete() && !prioritiesChanged && state != TorrentState.CHECKING && data.isLoaded()) {
+                if (swarm.isComplete() && !prioritiesChanged && data.isLoaded() && isSettled()) {
                     return true;
                 }
                 long left = deadline - System.nanoTime();
@@ -344,6 +344,16 @@ final class TorrentLife {
         } finally {
             lock.unlock();
         }
+    }
+
+    // Under the lock.
+    private boolean isSettled() {
+        return switch (goal) {
+            case STARTED -> state == TorrentState.SEEDING;
+            case PAUSED -> state == TorrentState.PAUSED;
+            case STOPPED -> state == TorrentState.STOPPED;
+            case CLOSED -> false;
+        };
     }
 
     private static long deadline(Duration timeout) {
@@ -450,7 +460,6 @@ final class TorrentLife {
         }
         if (nowCompleted) {
             announcer.completed();
-            save(false);
         }
         switch (wish) {
             case STARTED -> run(false);
@@ -458,7 +467,7 @@ final class TorrentLife {
             case STOPPED -> halt();
             case CLOSED -> {} // awaitWork ends the loop
         }
-        if (saveDue) {
+        if (saveDue || nowCompleted) {
             save(false);
         }
     }
@@ -696,7 +705,9 @@ final class TorrentLife {
             swarm.resume();
         }
         swarm.checkEnded();
-        become(runningState());
+        if (running) {
+            become(runningState());
+        }
     }
 
     private boolean isClosing() {
