@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,6 +26,7 @@ import weft.bencode.BList;
 import weft.bencode.BString;
 import weft.bencode.BValue;
 import weft.bencode.Bencode;
+import weft.bencode.BencodeLimits;
 
 @Timeout(60)
 class MetainfoTest {
@@ -101,7 +103,7 @@ class MetainfoTest {
 
         assertThat(metainfo.infoHash().toHex()).isEqualTo(DigestUtils.sha1Hex(info));
         assertThat(metainfo.name()).isEqualTo("x");
-        assertThat(metainfo.infoBytes()).isEqualTo(java.nio.ByteBuffer.wrap(ascii(info)));
+        assertThat(metainfo.infoBytes()).isEqualTo(ByteBuffer.wrap(ascii(info)));
         assertThat(metainfo.toBytes()).isEqualTo(ascii("d4:info" + info + "e"));
         assertThat(metainfo.warnings())
                 .containsExactly(
@@ -157,6 +159,24 @@ class MetainfoTest {
     }
 
     @Test
+    void hybridWhoseV1FilesDoNotBeginWithAPieceIsRefused() throws IOException {
+        BDict info = ((BDict) Bencode.decodeStrict(
+                        TestData.bytes(TestData.path("vectors/bep52/hybrid_multi.torrent")), BencodeLimits.METAINFO))
+                .dict("info")
+                .orElseThrow();
+        var files = info.list("files").orElseThrow().values().stream()
+                .filter(file -> ((BDict) file).string("attr").isEmpty())
+                .toList();
+        var unpadded = BDict.builder();
+        info.entries().forEach(unpadded::put);
+        byte[] torrent = torrent(unpadded.put("files", BList.of(files)).build());
+
+        assertThatExceptionOfType(MetainfoException.class)
+                .isThrownBy(() -> Metainfo.parse(torrent))
+                .withMessageContaining("expected the files of the v1 half of this hybrid torrent, found others");
+    }
+
+    @Test
     void v2IsDescribedButHasNoV1Pieces() throws IOException {
         for (JsonNode torrent : TestData.json("vectors/bep52_merkle.json").get("torrents")) {
             Metainfo metainfo = Metainfo.read(
@@ -176,8 +196,7 @@ class MetainfoTest {
     @Test
     void wrongPieceLayersAreRefusedAndMissingOnesWarnedOf() throws IOException {
         BDict torrent = (BDict) Bencode.decodeStrict(
-                TestData.bytes(TestData.path("vectors/bep52/v2_single_eleven_pieces.torrent")),
-                weft.bencode.BencodeLimits.METAINFO);
+                TestData.bytes(TestData.path("vectors/bep52/v2_single_eleven_pieces.torrent")), BencodeLimits.METAINFO);
         var layer = torrent.dict("piece layers")
                 .orElseThrow()
                 .entries()

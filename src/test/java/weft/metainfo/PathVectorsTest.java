@@ -3,6 +3,7 @@ package weft.metainfo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -257,7 +258,7 @@ class PathVectorsTest {
                             .isNotEmpty()
                             .isNotIn(".", "..")
                             .doesNotContain("/", "\\", "\u0000")
-                            .matches(name -> name.getBytes(java.nio.charset.StandardCharsets.UTF_8).length <= 255));
+                            .matches(name -> name.getBytes(StandardCharsets.UTF_8).length <= 255));
             Path resolved = file.in(directory);
             assertThat(resolved.normalize()).isEqualTo(resolved);
             assertThat(resolved.startsWith(directory)).isTrue();

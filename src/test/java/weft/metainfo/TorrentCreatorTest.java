@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -209,7 +211,7 @@ class TorrentCreatorTest {
     void unreadableFileIsNamed() throws Exception {
         Path file = write("secret/file", new byte[] {1});
         assumeFalse("root".equals(System.getProperty("user.name")), "root may read everything");
-        Files.setPosixFilePermissions(file, java.util.Set.of());
+        Files.setPosixFilePermissions(file, Set.of());
 
         assertFails(file.getParent(), "no permission to read " + file);
     }
@@ -226,6 +228,11 @@ class TorrentCreatorTest {
                 first.getParent(),
                 () -> Files.setLastModifiedTime(first, FileTime.from(Instant.EPOCH)),
                 first + " changed while it was hashed");
+        FileTime modified = Files.getLastModifiedTime(last);
+        assertFailsAfter(
+                first.getParent(),
+                () -> Files.setLastModifiedTime(Files.write(last, new byte[10_000_001]), modified),
+                last + " changed while it was hashed");
         assertFailsAfter(first.getParent(), () -> Files.delete(first), first + " vanished while it was hashed");
     }
 
@@ -246,7 +253,7 @@ class TorrentCreatorTest {
                             try {
                                 change.make();
                             } catch (IOException e) {
-                                throw new java.io.UncheckedIOException(e);
+                                throw new UncheckedIOException(e);
                             }
                         }
                     }
