@@ -137,6 +137,11 @@ final class DataFile {
         }
     }
 
+    /** True if something was written that was not forced. */
+    boolean isDirty() {
+        return dirty;
+    }
+
     /** Returns when everything written before would survive a power cut. On a file thread. */
     void force() throws IOException {
         if (!dirty) {

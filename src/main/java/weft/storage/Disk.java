@@ -3,10 +3,13 @@ package weft.storage;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
+import weft.concurrent.TaskScope;
 import weft.concurrent.WorkerPool;
 
 /**
@@ -24,6 +27,11 @@ import weft.concurrent.WorkerPool;
  */
 public final class Disk implements AutoCloseable {
 
+    private static final System.Logger LOG = System.getLogger("weft.storage");
+
+    /** What takes this long is mentioned in the log. */
+    private static final Duration LONG = Duration.ofMinutes(1);
+
     /** A write of a block takes some 10 microseconds, unless the system makes writers wait for the disk. */
     private static final long SLOW_WRITE_NANOS = 20_000_000;
 
@@ -35,7 +43,6 @@ public final class Disk implements AutoCloseable {
 
     private final WorkerPool fileThreads;
     private final WorkerPool hashingThreads;
-    private final int hashingThreadCount;
     private final ResidentSet openFiles;
     private final ResidentSet windows;
     private volatile long slowUntilNanos = System.nanoTime();
@@ -43,7 +50,6 @@ public final class Disk implements AutoCloseable {
     private Disk(DiskOptions options) {
         this.fileThreads = new WorkerPool("weft disk", options.fileThreads());
         this.hashingThreads = new WorkerPool("weft hashing", options.hashingThreads());
-        this.hashingThreadCount = options.hashingThreads();
         this.openFiles = new ResidentSet(options.openFiles());
         this.windows = new ResidentSet(options.mappedBytes());
     }
@@ -81,10 +87,6 @@ public final class Disk implements AutoCloseable {
 
     ResidentSet windowSet() {
         return windows;
-    }
-
-    int hashingThreadCount() {
-        return hashingThreadCount;
     }
 
     /**
@@ -129,6 +131,45 @@ public final class Disk implements AutoCloseable {
                 POOL_OF_THREAD.remove();
             }
         }));
+    }
+
+    /**
+     * Runs {@code step} on all file threads at once, again and again until it says that nothing is left. Between two steps
+     * a thread is there for others. For many small waits for the disk, such as forcing files: at once they take little
+     * longer than one.
+     */
+    void onAllFileThreads(String name, Callable<Boolean> step) throws IOException {
+        onAll(name, fileThreads, step);
+    }
+
+    /** Like {@link #onAllFileThreads}, for hashing. */
+    void onAllHashingThreads(String name, Callable<Boolean> step) throws IOException {
+        onAll(name, hashingThreads, step);
+    }
+
+    private void onAll(String name, WorkerPool pool, Callable<Boolean> step) throws IOException {
+        Optional<Throwable> failure;
+        // A virtual thread for each thread of the pool, which hands over one step after the other.
+        try (var scope = TaskScope.allTogether("weft " + name)) {
+            for (int i = 0; i < pool.size(); i++) {
+                scope.tryFork("" + i, () -> {
+                    boolean more = true;
+                    while (more) {
+                        more = on(pool, step);
+                    }
+                });
+            }
+            while (!scope.join(LONG)) {
+                LOG.log(System.Logger.Level.INFO, "still at work: {0}", name);
+            }
+            failure = scope.failure();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting for: " + name);
+        }
+        if (failure.isPresent()) {
+            throw failure.get() instanceof IOException e ? e : new IOException(failure.get());
+        }
     }
 
     /** Told of every write, so that {@link #isSlow} knows. */

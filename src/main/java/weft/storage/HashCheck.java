@@ -1,12 +1,9 @@
 package weft.storage;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.BitSet;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
-import weft.concurrent.TaskScope;
 import weft.storage.StorageException.Reason;
 
 /**
@@ -31,11 +28,6 @@ public final class HashCheck {
         void onPiece(int piece, boolean good, int checked);
     }
 
-    private static final System.Logger LOG = System.getLogger("weft.storage");
-
-    /** A check that takes this long is mentioned in the log. */
-    private static final Duration LONG = Duration.ofMinutes(1);
-
     /** What a hashing thread reads before it turns to others: some hundredths of a second of hashing. */
     private static final int RUN_BYTES = 16 << 20;
 
@@ -51,6 +43,7 @@ public final class HashCheck {
     private int checked; // guarded by results
 
     private volatile boolean cancelled;
+    private volatile boolean ended; // nothing more is to be hashed
 
     /** A check of these pieces. Nothing happens before {@link #run}. */
     public HashCheck(PieceVerifier verifier, BitSet pieces, Listener listener) {
@@ -82,6 +75,7 @@ public final class HashCheck {
     /** Ends the check early. Pieces that are being hashed may still be reported. */
     public void cancel() {
         cancelled = true;
+        ended = true;
     }
 
     /** True if the check was ended early. */
@@ -91,28 +85,15 @@ public final class HashCheck {
 
     /**
      * Checks, and returns the pieces found good: all of them, or those that were looked at before {@link #cancel}. To be
-     * called once. A caller who is interrupted cancels.
+     * called once. A caller who is interrupted ends the check and leaves with an {@link java.io.InterruptedIOException}.
      *
      * @throws IOException if the storage fails in another way than by lacking bytes
      */
-    public BitSet run() throws IOException, InterruptedException {
-        Optional<Throwable> failure;
-        // A virtual thread for each hashing thread, which hands over one run of pieces after the other.
-        try (var scope = TaskScope.allTogether("weft hash check")) {
-            for (int i = 0; i < verifier.disk().hashingThreadCount(); i++) {
-                scope.tryFork("runner " + i, this::checkRuns);
-            }
-            while (!scope.join(LONG)) {
-                LOG.log(System.Logger.Level.INFO, "hash check: {0} of {1} pieces", checked(), total);
-            }
-            failure = scope.failure();
-        } catch (InterruptedException e) {
-            cancel();
-            throw e;
-        }
-        if (failure.isPresent()) {
-            cancel();
-            throw failure.get() instanceof IOException e ? e : new IOException(failure.get());
+    public BitSet run() throws IOException {
+        try {
+            verifier.disk().onAllHashingThreads("hash check", this::checkRun);
+        } finally {
+            ended = true; // what is still at work after a failure or an interrupt ends with its piece
         }
         results.lock();
         try {
@@ -122,14 +103,14 @@ public final class HashCheck {
         }
     }
 
-    private void checkRuns() throws IOException {
-        for (BitSet run = nextRun(); !run.isEmpty(); run = nextRun()) {
-            BitSet pieces = run;
-            verifier.disk().onHashingThread(() -> {
-                check(pieces);
-                return null;
-            });
+    /** Checks some pieces; false if there were none. On a hashing thread. */
+    private boolean checkRun() throws IOException {
+        BitSet run = nextRun();
+        var slice = new byte[PieceVerifier.SLICE_LENGTH];
+        for (int piece = run.nextSetBit(0); piece >= 0 && !ended; piece = run.nextSetBit(piece + 1)) {
+            report(piece, isGood(piece, slice));
         }
+        return !run.isEmpty() && !ended;
     }
 
     /** The next pieces that nobody has taken; none if that was all. */
@@ -147,13 +128,6 @@ public final class HashCheck {
             cursor.unlock();
         }
         return run;
-    }
-
-    private void check(BitSet run) throws IOException {
-        var slice = new byte[PieceVerifier.SLICE_LENGTH];
-        for (int piece = run.nextSetBit(0); piece >= 0 && !cancelled; piece = run.nextSetBit(piece + 1)) {
-            report(piece, isGood(piece, slice));
-        }
     }
 
     private boolean isGood(int piece, byte[] slice) throws IOException {

@@ -3,6 +3,7 @@ package weft.storage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.ReentrantLock;
 import weft.storage.StorageException.Reason;
 
 /**
@@ -12,7 +13,10 @@ final class MappedFile {
 
     private final Disk disk;
     private final StoredFile file;
-    private final AtomicReferenceArray<Window> windows; // null where nothing is mapped
+    private final ReentrantLock lock = new ReentrantLock(); // held for memory work only
+
+    /** Null as long as nothing was mapped, and then where nothing is; set once, under lock. */
+    private volatile AtomicReferenceArray<Window> windows;
 
     private volatile boolean residenceIsTold; // see isResidenceTold
     private volatile boolean closed;
@@ -20,13 +24,12 @@ final class MappedFile {
     MappedFile(Disk disk, StoredFile file) {
         this.disk = disk;
         this.file = file;
-        this.windows =
-                new AtomicReferenceArray<>(Math.toIntExact((file.file().length() + Window.LENGTH - 1) / Window.LENGTH));
     }
 
     /** The window with this byte, pinned; or null if it is not mapped. */
     Window pinnedAt(long offset) {
-        Window window = windows.get((int) (offset / Window.LENGTH));
+        AtomicReferenceArray<Window> table = windows;
+        Window window = table == null ? null : table.get((int) (offset / Window.LENGTH));
         return window != null && window.pin() ? window : null;
     }
 
@@ -83,8 +86,9 @@ final class MappedFile {
     /** Unmaps everything, what is lent when it comes back. */
     void close() {
         closed = true;
-        for (int i = 0; i < windows.length(); i++) {
-            Window window = windows.get(i);
+        AtomicReferenceArray<Window> table = windows;
+        for (int i = 0; table != null && i < table.length(); i++) {
+            Window window = table.get(i);
             if (window != null) {
                 window.doom();
             }
@@ -99,17 +103,18 @@ final class MappedFile {
         if (!set.reserve(Window.cost(length))) {
             return null;
         }
+        AtomicReferenceArray<Window> table = table();
         Window window;
         try {
             residenceIsTold = Files.isWritable(file.data().path());
-            window = new Window(set, file.data().map(begin, length), length, windows, index);
+            window = new Window(set, file.data().map(begin, length), length, table, index);
         } catch (IOException | RuntimeException e) {
             set.unreserve(Window.cost(length));
             throw e;
         }
         set.add(window);
         window.pin();
-        Window earlier = windows.getAndSet(index, window);
+        Window earlier = table.getAndSet(index, window);
         if (earlier != null) {
             earlier.doom(); // two threads mapped the same
         }
@@ -117,5 +122,19 @@ final class MappedFile {
             window.doom(); // close() did not see it
         }
         return window;
+    }
+
+    /** Made late: it takes memory, and most files are never sent. */
+    private AtomicReferenceArray<Window> table() {
+        lock.lock();
+        try {
+            if (windows == null) {
+                windows = new AtomicReferenceArray<>(
+                        Math.toIntExact((file.file().length() + Window.LENGTH - 1) / Window.LENGTH));
+            }
+            return windows;
+        } finally {
+            lock.unlock();
+        }
     }
 }

@@ -6,7 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import weft.metainfo.Layout;
 import weft.storage.StorageException.Reason;
@@ -42,7 +43,8 @@ final class PartFile {
     private final boolean readOnly;
     private final int pieceLength;
     private final long slotsOffset;
-    private final AtomicIntegerArray slotOfPiece; // NO_SLOT or the slot
+    private final int pieceCount;
+    private final Map<Integer, Integer> slotOfPiece = new ConcurrentHashMap<>(); // of those pieces that have one
 
     private final ReentrantLock allocation = new ReentrantLock(); // of file threads only
     private final BitSet usedSlots = new BitSet(); // guarded by allocation
@@ -56,9 +58,7 @@ final class PartFile {
         this.pieceLength = layout.pieceLength();
         long headEnd = HEADER_BYTES + (long) INDEX_ENTRY_BYTES * layout.pieceCount();
         this.slotsOffset = (headEnd + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        int[] none = new int[layout.pieceCount()];
-        Arrays.fill(none, NO_SLOT);
-        this.slotOfPiece = new AtomicIntegerArray(none);
+        this.pieceCount = layout.pieceCount();
         this.data = newData();
     }
 
@@ -74,23 +74,19 @@ final class PartFile {
 
     /** True if the piece has a slot. */
     boolean holds(int piece) {
-        return slotOfPiece.get(piece) != NO_SLOT;
+        return slotOfPiece.containsKey(piece);
     }
 
     /** The pieces that have a slot. */
     BitSet pieces() {
         var pieces = new BitSet();
-        for (int piece = 0; piece < slotOfPiece.length(); piece++) {
-            if (holds(piece)) {
-                pieces.set(piece);
-            }
-        }
+        slotOfPiece.keySet().forEach(pieces::set);
         return pieces;
     }
 
     /** Writes all that remains of {@code source} from {@code offset} of the piece on. */
     void write(int piece, int offset, ByteBuffer source) throws IOException {
-        int slot = slotOfPiece.get(piece);
+        int slot = slotOf(piece);
         if (slot == NO_SLOT) {
             slot = allocate(piece);
         }
@@ -99,7 +95,7 @@ final class PartFile {
 
     /** Fills {@code target} from {@code offset} of the piece on; what was never written is zeros. */
     void read(int piece, int offset, ByteBuffer target) throws IOException {
-        int slot = slotOfPiece.get(piece);
+        int slot = slotOf(piece);
         if (slot == NO_SLOT) {
             throw new StorageException(Reason.MISSING, path + " has nothing of piece " + piece);
         }
@@ -111,12 +107,12 @@ final class PartFile {
         boolean any = false;
         allocation.lock();
         try {
-            for (int piece = 0; piece < slotOfPiece.length(); piece++) {
-                if (holds(piece) && !needed.get(piece)) {
-                    writeIndexEntry(piece, NO_SLOT);
-                    usedSlots.clear(slotOfPiece.getAndSet(piece, NO_SLOT));
-                    any = true;
-                }
+            BitSet superfluous = pieces();
+            superfluous.andNot(needed);
+            for (int piece : superfluous.stream().toArray()) {
+                writeIndexEntry(piece, NO_SLOT);
+                usedSlots.clear(slotOfPiece.remove(piece));
+                any = true;
             }
             if (any && usedSlots.isEmpty()) {
                 data.close();
@@ -130,9 +126,9 @@ final class PartFile {
         }
     }
 
-    /** Returns when everything written before would survive a power cut. On a file thread. */
-    void force() throws IOException {
-        data.force();
+    /** The file, for forcing it. */
+    DataFile data() {
+        return data;
     }
 
     void close() {
@@ -143,6 +139,10 @@ final class PartFile {
         return new DataFile(disk, directory, path, this::make);
     }
 
+    private int slotOf(int piece) {
+        return slotOfPiece.getOrDefault(piece, NO_SLOT);
+    }
+
     private long position(int slot, int offset) {
         return slotsOffset + (long) slot * pieceLength + offset;
     }
@@ -150,14 +150,14 @@ final class PartFile {
     private int allocate(int piece) throws IOException {
         allocation.lock();
         try {
-            int slot = slotOfPiece.get(piece);
+            int slot = slotOf(piece);
             if (slot == NO_SLOT) {
                 slot = usedSlots.nextClearBit(0);
                 // As long as the slot, so that reading what was never written finds zeros and not the end.
                 data.write(ByteBuffer.allocate(1), position(slot, pieceLength - 1));
                 writeIndexEntry(piece, slot);
                 usedSlots.set(slot);
-                slotOfPiece.set(piece, slot);
+                slotOfPiece.put(piece, slot);
             }
             return slot;
         } finally {
@@ -175,7 +175,7 @@ final class PartFile {
                 .putLong(MAGIC)
                 .putInt(VERSION)
                 .putInt(pieceLength)
-                .putInt(slotOfPiece.length())
+                .putInt(pieceCount)
                 .rewind();
     }
 
@@ -206,26 +206,24 @@ final class PartFile {
             discard("it is not of this torrent");
             return;
         }
-        int[] slots = new int[slotOfPiece.length()];
-        for (int piece = 0; piece < slots.length; piece++) {
+        for (int piece = 0; piece < pieceCount; piece++) {
             int slot = head.getInt(HEADER_BYTES + INDEX_ENTRY_BYTES * piece) - 1;
-            slots[piece] = slot;
-            if (slot != NO_SLOT && (slot < 0 || slot >= slots.length || usedSlots.get(slot))) {
-                usedSlots.clear();
+            if (slot == NO_SLOT) {
+                continue;
+            }
+            if (slot < 0 || slot >= pieceCount || usedSlots.get(slot)) {
                 discard("its index is damaged");
                 return;
             }
-            if (slot != NO_SLOT) {
-                usedSlots.set(slot);
-            }
-        }
-        for (int piece = 0; piece < slots.length; piece++) {
-            slotOfPiece.set(piece, slots[piece]);
+            usedSlots.set(slot);
+            slotOfPiece.put(piece, slot);
         }
     }
 
     private void discard(String why) throws IOException {
         LOG.log(System.Logger.Level.WARNING, "{0} is of no use: {1}", path, why);
+        usedSlots.clear();
+        slotOfPiece.clear();
         if (!readOnly) {
             data.close();
             Files.delete(path);

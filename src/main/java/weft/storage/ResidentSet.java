@@ -1,6 +1,6 @@
 package weft.storage;
 
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -17,7 +17,7 @@ final class ResidentSet {
     private volatile long clock; // as ticks, to be read without the lock
 
     private final ReentrantLock lock = new ReentrantLock(); // held for memory work only
-    private final Set<Resident> members = new HashSet<>(); // guarded by lock; compared by identity
+    private final Set<Resident> members = new LinkedHashSet<>(); // guarded by lock; compared by identity
     private long ticks; // guarded by lock
     private long used; // guarded by lock: the costs of the members, and what was reserved for others to come
 

@@ -10,7 +10,8 @@ import java.util.BitSet;
  * <p>All methods may be called from any thread and at the same time. Two writes that overlap in time are for different
  * bytes, or for the same bytes with the same content; bytes that are read or lent are not being written. Offsets that lie
  * outside a piece are an {@link IndexOutOfBoundsException}. After {@link #close} every method that throws
- * {@link IOException} throws a {@link java.nio.channels.ClosedChannelException}.
+ * {@link IOException} throws a {@link java.nio.channels.ClosedChannelException}. A thread that is interrupted is served all
+ * the same, or leaves with an {@link java.io.InterruptedIOException}; it stays interrupted, and nobody else notices.
  *
  * <p>To write a storage of your own, implement {@link #write}, {@link #read}, {@link #flush} and {@link #close}.
  */

@@ -6,6 +6,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Layout;
@@ -141,12 +142,24 @@ final class TorrentFiles {
     /** See {@link Storage#flush}. */
     void flush() throws IOException {
         ensureOpen();
-        disk.onFileThread(() -> {
-            for (StoredFile file : files) {
-                file.data().force();
+        var dirty = new ConcurrentLinkedQueue<DataFile>();
+        for (StoredFile file : files) {
+            if (file.data().isDirty()) {
+                dirty.add(file.data());
             }
-            partFile.force();
-            return null;
+        }
+        if (partFile.data().isDirty()) {
+            dirty.add(partFile.data());
+        }
+        if (dirty.isEmpty()) {
+            return;
+        }
+        disk.onAllFileThreads("flush", () -> {
+            DataFile file = dirty.poll();
+            if (file != null) {
+                file.force();
+            }
+            return file != null;
         });
     }
 

@@ -1,0 +1,233 @@
+package weft.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import weft.storage.StorageException.Reason;
+
+/** {@link HashCheck} and {@link PieceVerifier}. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class HashCheckTest {
+
+    private static final Content CONTENT = Content.of(100_000, 0, 1, 16_383, 16_384, 16_385, -7_000, 3_000_000, 40);
+
+    @TempDir
+    private Path directory;
+
+    private Disk disk;
+    private MappedStorage storage;
+
+    @BeforeEach
+    void open() throws IOException {
+        disk = Disk.open(DiskOptions.defaults().withHashingThreads(3));
+        storage = MappedStorage.open(disk, directory, CONTENT.layout(), Content.INFO_HASH);
+    }
+
+    @AfterEach
+    void close() {
+        storage.close();
+        disk.close();
+    }
+
+    private PieceVerifier verifier(Storage of) {
+        return new PieceVerifier(disk, CONTENT.layout(), of, CONTENT::matches);
+    }
+
+    private static BitSet pieces(int from, int to) {
+        var pieces = new BitSet();
+        pieces.set(from, to);
+        return pieces;
+    }
+
+    private static BitSet all() {
+        return pieces(0, CONTENT.pieceCount());
+    }
+
+    private static HashCheck.Listener nobody() {
+        return (piece, good, checked) -> {};
+    }
+
+    @Test
+    void aGoodPieceIsTrueAndAnotherFalse() throws IOException {
+        CONTENT.writeTo(storage);
+        storage.write(7, 12_345, ByteBuffer.allocate(1));
+
+        assertThat(verifier(storage).verify(6)).isTrue();
+        assertThat(verifier(storage).verify(7)).isFalse();
+        assertThat(verifier(storage).verify(CONTENT.pieceCount() - 1)).isTrue();
+    }
+
+    @Test
+    void whatIsHandedToTheDiskVerifiesOnTheSpot() throws Exception {
+        CONTENT.writeTo(storage);
+        var seen = new LinkedBlockingQueue<String>();
+
+        disk.submit(() -> {
+            try {
+                seen.add(verifier(storage).verify(3) + " on "
+                        + Thread.currentThread().getName());
+            } catch (IOException e) {
+                seen.add(e.toString());
+            }
+        });
+
+        assertThat(seen.poll(30, TimeUnit.SECONDS)).startsWith("true on weft hashing");
+    }
+
+    @Test
+    void everyPieceIsReportedOnce() throws IOException {
+        CONTENT.writeTo(storage);
+        storage.write(9, 0, ByteBuffer.allocate(5));
+        var seen = new ArrayList<Integer>();
+        var bad = new ArrayList<Integer>();
+        var counts = new ArrayList<Integer>();
+        var check = new HashCheck(verifier(storage), all(), (piece, good, checked) -> {
+            seen.add(piece);
+            counts.add(checked);
+            if (!good) {
+                bad.add(piece);
+            }
+        });
+
+        BitSet good = check.run();
+
+        var expected = all();
+        expected.clear(9);
+        assertThat(good).isEqualTo(expected);
+        assertThat(seen).doesNotHaveDuplicates().hasSize(CONTENT.pieceCount());
+        assertThat(counts).isSorted().last().isEqualTo(CONTENT.pieceCount());
+        assertThat(bad).containsExactly(9);
+        assertThat(check.checked()).isEqualTo(check.total()).isEqualTo(CONTENT.pieceCount());
+    }
+
+    @Test
+    void onlyWhatIsAskedForIsChecked() throws IOException {
+        CONTENT.writeTo(storage);
+        var pieces = pieces(4, 7);
+        pieces.set(20);
+
+        assertThat(new HashCheck(verifier(storage), pieces, nobody()).run()).isEqualTo(pieces);
+        assertThat(new HashCheck(verifier(storage), new BitSet(), nobody()).run())
+                .isEqualTo(new BitSet());
+        assertThatThrownBy(() -> new HashCheck(verifier(storage), pieces(0, CONTENT.pieceCount() + 1), nobody()))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
+    @Test
+    void filesThatAreMissingOrTooShortAreNotRead() throws IOException {
+        CONTENT.writeTo(storage);
+        storage.close();
+        Files.delete(directory.resolve("t").resolve("4"));
+        try (var raw = new RandomAccessFile(directory.resolve("t").resolve("6").toFile(), "rw")) {
+            raw.setLength(1_000_000);
+        }
+        storage = MappedStorage.open(disk, directory, CONTENT.layout(), Content.INFO_HASH);
+
+        BitSet good = new HashCheck(verifier(new Unreadable(storage, pieces(1, 10))), all(), nobody()).run();
+
+        assertThat(good).isEqualTo(pieces(1, 10));
+    }
+
+    @Test
+    void nothingOnDiskIsCheckedInNoTime() throws IOException {
+        assertThat(new HashCheck(verifier(storage), all(), nobody()).run()).isEqualTo(new BitSet());
+        assertThat(directory.resolve("t").resolve("6")).doesNotExist();
+    }
+
+    @Test
+    void aCheckThatIsCancelledEndsWithWhatItKnows() throws IOException {
+        CONTENT.writeTo(storage);
+        var checks = new HashCheck[1];
+        checks[0] = new HashCheck(verifier(storage), all(), (piece, good, checked) -> {
+            if (checked == 5) {
+                checks[0].cancel();
+            }
+        });
+
+        BitSet good = checks[0].run();
+
+        assertThat(checks[0].isCancelled()).isTrue();
+        assertThat(good.cardinality()).isBetween(5, 5 + 3).isLessThan(CONTENT.pieceCount());
+    }
+
+    @Test
+    void aCallerThatIsInterruptedEndsTheCheck() throws IOException {
+        CONTENT.writeTo(storage);
+        var check = new HashCheck(verifier(storage), all(), nobody());
+        Thread.currentThread().interrupt();
+
+        assertThatThrownBy(check::run).isInstanceOf(InterruptedIOException.class);
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
+    void aDiskThatFailsFailsTheCheck() throws IOException {
+        CONTENT.writeTo(storage);
+
+        assertThatThrownBy(() -> new HashCheck(verifier(new Unreadable(storage, pieces(0, 10))), all(), nobody()).run())
+                .isInstanceOfSatisfying(
+                        StorageException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FAILED));
+    }
+
+    @Test
+    void aPieceOf256MebibytesNeedsNoBufferOfThatSize() throws IOException {
+        var layout = Content.layout(256 << 20, 600L << 20);
+        byte[] zerosHash = new byte[] {
+            0x7b, (byte) 0x91, (byte) 0xdb, (byte) 0xdc, 0x56, (byte) 0xc5, 0x78, 0x1e, (byte) 0xdf, 0x6c
+        };
+        try (var sparse = MappedStorage.open(disk, directory, layout, Content.INFO_HASH)) {
+            sparse.write(0, 0, ByteBuffer.allocate(1));
+            var hash = new ArrayList<byte[]>();
+
+            new PieceVerifier(disk, layout, sparse, (piece, sha1) -> hash.add(sha1)).verify(1);
+
+            assertThat(hash.getFirst()).startsWith(zerosHash);
+        }
+    }
+
+    /** Fails for pieces other than these, as a broken disk does. */
+    private record Unreadable(Storage storage, BitSet readable) implements Storage {
+        @Override
+        public void write(int piece, int begin, ByteBuffer block) throws IOException {
+            storage.write(piece, begin, block);
+        }
+
+        @Override
+        public void read(int piece, int begin, ByteBuffer target) throws IOException {
+            if (!readable.get(piece)) {
+                throw new StorageException(Reason.FAILED, "input/output error");
+            }
+            storage.read(piece, begin, target);
+        }
+
+        @Override
+        public boolean mayHold(int piece) {
+            return storage.mayHold(piece);
+        }
+
+        @Override
+        public void flush() throws IOException {
+            storage.flush();
+        }
+
+        @Override
+        public void close() throws IOException {
+            storage.close();
+        }
+    }
+}
