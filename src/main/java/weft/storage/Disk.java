@@ -9,6 +9,8 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import weft.concurrent.TaskScope;
 import weft.concurrent.WorkerPool;
 
@@ -32,11 +34,8 @@ public final class Disk implements AutoCloseable {
     /** What takes this long is mentioned in the log. */
     private static final Duration LONG = Duration.ofMinutes(1);
 
-    /** A write of a block takes some 10 microseconds, unless the system makes writers wait for the disk. */
-    private static final long SLOW_WRITE_NANOS = 20_000_000;
-
-    /** How long blocks go through the file threads after a write was slow. */
-    private static final long SLOW_PERIOD_NANOS = 1_000_000_000;
+    /** As long as there is room in the system's cache, writing a block takes some 10 microseconds. */
+    private static final long CALL_PATIENCE_MILLIS = 20;
 
     /** Set in the pools' own threads while they work. */
     private static final ThreadLocal<WorkerPool> POOL_OF_THREAD = new ThreadLocal<>();
@@ -45,7 +44,7 @@ public final class Disk implements AutoCloseable {
     private final WorkerPool hashingThreads;
     private final ResidentSet openFiles;
     private final ResidentSet windows;
-    private volatile long slowUntilNanos = System.nanoTime();
+    private final Semaphore callers = new Semaphore(Math.max(1, carriers() - 1)); // see mayCall
 
     private Disk(DiskOptions options) {
         this.fileThreads = new WorkerPool("weft disk", options.fileThreads());
@@ -172,19 +171,33 @@ public final class Disk implements AutoCloseable {
         }
     }
 
-    /** Told of every write, so that {@link #isSlow} knows. */
-    void wrote(long nanos) {
-        if (nanos > SLOW_WRITE_NANOS) {
-            slowUntilNanos = System.nanoTime() + SLOW_PERIOD_NANOS;
+    /**
+     * True if this thread may now make a short file call itself; {@link #callMade} is to follow. A virtual thread that
+     * waits inside a file call holds its carrier, so all but one of the carriers may do so at a time: if the disk comes to
+     * a halt, there is still one for everybody else. Who finds no place within a moment had better use a file thread.
+     */
+    boolean mayCall() throws InterruptedIOException {
+        if (!Thread.currentThread().isVirtual()) {
+            return true;
+        }
+        try {
+            return callers.tryAcquire() || callers.tryAcquire(CALL_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting for the disk");
         }
     }
 
-    /**
-     * True while writes must be expected to wait for the disk. As long as there is room in the system's cache a write is
-     * a copy, and the peer's own thread makes it; a write that waits would hold the carrier of every other peer.
-     */
-    boolean isSlow() {
-        return System.nanoTime() - slowUntilNanos < 0;
+    /** The call is over for which {@link #mayCall} gave leave. */
+    void callMade() {
+        if (Thread.currentThread().isVirtual()) {
+            callers.release();
+        }
+    }
+
+    private static int carriers() {
+        return Integer.getInteger(
+                "jdk.virtualThreadScheduler.parallelism", Runtime.getRuntime().availableProcessors());
     }
 
     private static <T> T explained(Callable<T> work) throws IOException {

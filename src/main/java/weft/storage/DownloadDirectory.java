@@ -3,6 +3,7 @@ package weft.storage;
 import java.io.Closeable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -128,10 +129,12 @@ final class DownloadDirectory {
 
     /**
      * What is wrong, in one sentence: {@code cannot DOING PATH: why}. What is explained already is passed through, and so
-     * is "closed", which is no fault of the disk's.
+     * are "closed" and "interrupted", which are no faults of the disk's.
      */
     IOException explain(Exception fault, String doing, Path path) {
-        if (fault instanceof StorageException || fault instanceof ClosedChannelException) {
+        if (fault instanceof StorageException
+                || fault instanceof ClosedChannelException
+                || fault instanceof InterruptedIOException) {
             return (IOException) fault;
         }
         Reason reason = reasonOf(fault, path);

@@ -27,7 +27,8 @@ import weft.metainfo.TorrentFile;
  * directory without write permission nothing is made and writing fails, but what is there can be read and lent.
  *
  * <p>Virtual threads may call everything: what would wait for the disk is done by the disk's file threads. A write is
- * made by the calling thread as long as the system's cache takes it without waiting.
+ * made by the calling thread, unless so many others are at it already that no carrier would be left if the disk came to a
+ * halt.
  */
 public final class MappedStorage implements Storage {
 

@@ -14,13 +14,11 @@ import java.nio.channels.FileChannel;
  */
 final class OpenFile extends Resident {
 
-    private final Disk disk;
     private final FileChannel channel;
     private final boolean writable;
 
     OpenFile(Disk disk, FileChannel channel, boolean writable) {
         super(disk.openFileSet(), 1);
-        this.disk = disk;
         this.channel = channel;
         this.writable = writable;
     }
@@ -31,14 +29,12 @@ final class OpenFile extends Resident {
 
     /** Writes all that remains of {@code source}. */
     void write(ByteBuffer source, long offset) throws IOException {
-        long begun = System.nanoTime();
         undisturbed(() -> {
             long position = offset;
             while (source.hasRemaining()) {
                 position += channel.write(source, position);
             }
         });
-        disk.wrote(System.nanoTime() - begun);
     }
 
     /**

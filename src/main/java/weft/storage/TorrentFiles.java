@@ -91,14 +91,18 @@ final class TorrentFiles {
         if (!spaceChecked) {
             checkSpace();
         }
-        if (disk.isSlow()) {
+        if (disk.mayCall()) {
+            try {
+                forEachFile(piece, begin, block, this::writeTo);
+            } finally {
+                disk.callMade();
+            }
+        } else {
             var copy = ByteBuffer.allocate(block.remaining()).put(block).flip();
             disk.onFileThread(() -> {
                 forEachFile(piece, begin, copy, this::writeTo);
                 return null;
             });
-        } else {
-            forEachFile(piece, begin, block, this::writeTo);
         }
     }
 

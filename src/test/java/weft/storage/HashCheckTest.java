@@ -79,7 +79,8 @@ class HashCheckTest {
 
         disk.submit(() -> {
             try {
-                seen.add(verifier(storage).verify(3) + " on " + Thread.currentThread().getName());
+                seen.add(verifier(storage).verify(3) + " on "
+                        + Thread.currentThread().getName());
             } catch (IOException e) {
                 seen.add(e.toString());
             }
@@ -132,8 +133,7 @@ class HashCheckTest {
         CONTENT.writeTo(storage);
         storage.close();
         Files.delete(directory.resolve("t").resolve("4"));
-        try (var raw = new RandomAccessFile(
-                directory.resolve("t").resolve("6").toFile(), "rw")) {
+        try (var raw = new RandomAccessFile(directory.resolve("t").resolve("6").toFile(), "rw")) {
             raw.setLength(1_000_000);
         }
         storage = MappedStorage.open(disk, directory, CONTENT.layout(), Content.INFO_HASH);

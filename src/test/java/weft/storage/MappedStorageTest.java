@@ -54,8 +54,7 @@ class MappedStorageTest {
     }
 
     private MappedStorage open(Layout layout, BitSet wanted) throws IOException {
-        return MappedStorage.open(
-                disk, directory, layout, Content.INFO_HASH, wanted, StorageOptions.defaults());
+        return MappedStorage.open(disk, directory, layout, Content.INFO_HASH, wanted, StorageOptions.defaults());
     }
 
     private Path file(int index) {
@@ -188,7 +187,8 @@ class MappedStorageTest {
             for (int piece : pieces) {
                 for (int begin : new int[] {0, (2 << 20) - 8000, (4 << 20) - 16_384}) {
                     storage.write(piece, begin, ByteBuffer.wrap(block));
-                    assertThat(Content.lent(storage, piece, begin, block.length)).isEqualTo(ByteBuffer.wrap(block));
+                    assertThat(Content.lent(storage, piece, begin, block.length))
+                            .isEqualTo(ByteBuffer.wrap(block));
                 }
             }
         }
@@ -223,7 +223,8 @@ class MappedStorageTest {
     void thousandsOfFilesNeedFewOpenOnes() throws IOException {
         disk.close();
         disk = Disk.open(DiskOptions.defaults().withOpenFiles(8));
-        var content = Content.of(16_384, LongStream.range(0, 5_000).map(i -> 1_000 + i % 700).toArray());
+        var content = Content.of(
+                16_384, LongStream.range(0, 5_000).map(i -> 1_000 + i % 700).toArray());
         int most = 0;
 
         try (var storage = open(content.layout())) {
@@ -431,7 +432,8 @@ class MappedStorageTest {
 
     @Test
     void wishesMayChangeWhileEverybodyWrites() throws Exception {
-        var content = Content.of(16_384, LongStream.range(0, 60).map(i -> 3_000 + 500 * i).toArray());
+        var content = Content.of(
+                16_384, LongStream.range(0, 60).map(i -> 3_000 + 500 * i).toArray());
         int count = content.layout().files().size();
         try (var storage = open(content.layout(), files())) {
             StorageContractTest.inVirtualThreads(21, i -> {
@@ -496,8 +498,7 @@ class MappedStorageTest {
     void aMissingFileIsMissing() throws IOException {
         var content = Content.of(16_384, 20_000);
         try (var storage = open(content.layout())) {
-            assertFails(() -> Content.read(storage, 0, 0, 10), Reason.MISSING)
-                    .hasMessageContaining(file(0).toString());
+            assertFails(() -> Content.read(storage, 0, 0, 10), Reason.MISSING).hasMessageContaining(file(0).toString());
             assertFails(() -> storage.lend(0, 0, 10), Reason.MISSING);
             assertThat(storage.mayHold(0)).isFalse();
         }

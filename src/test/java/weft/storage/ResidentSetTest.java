@@ -145,7 +145,7 @@ class ResidentSetTest {
                     if (thing.gone) {
                         misuses.incrementAndGet();
                     }
-                    Thread.yield();
+                    Thread.onSpinWait();
                     if (thing.gone) {
                         misuses.incrementAndGet();
                     }

@@ -331,7 +331,11 @@ class ResumeDataTest {
         assertIgnored(with(state, "blocks", BList.of(BInteger.of(1))), "in blocks");
         assertIgnored(with(state, "blocks", BString.EMPTY), "no \"blocks\"");
         assertIgnored(
-                with(state, "info-hash", BString.of(InfoHash.parse("11".repeat(20)).toBytes())), "another torrent");
+                with(
+                        state,
+                        "info-hash",
+                        BString.of(InfoHash.parse("11".repeat(20)).toBytes())),
+                "another torrent");
     }
 
     private BDict state() throws IOException {
@@ -375,8 +379,7 @@ class ResumeDataTest {
         // The clock is the system's here, as the modification times are.
         var random = new Random(5);
         for (int round = 0; round < 20; round++) {
-            var resume = new ResumeData(
-                    disk, directory, CONTENT.layout(), Content.INFO_HASH, InstantSource.system());
+            var resume = new ResumeData(disk, directory, CONTENT.layout(), Content.INFO_HASH, InstantSource.system());
             var onDisk = new BitSet();
             try (var storage = MappedStorage.open(disk, directory, CONTENT.layout(), Content.INFO_HASH)) {
                 var earlier = resume.load();

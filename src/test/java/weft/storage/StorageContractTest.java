@@ -103,7 +103,10 @@ abstract class StorageContractTest {
 
     @Test
     void writingConsumesTheBlockAndKeepsItsLimit() throws IOException {
-        var block = ByteBuffer.allocateDirect(20_000).put(CONTENT.slice(0, 0, 18_000)).position(1000).limit(17_000);
+        var block = ByteBuffer.allocateDirect(20_000)
+                .put(CONTENT.slice(0, 0, 18_000))
+                .position(1000)
+                .limit(17_000);
 
         storage.write(0, 1000, block);
 

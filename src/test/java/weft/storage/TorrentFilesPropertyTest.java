@@ -52,7 +52,8 @@ class TorrentFilesPropertyTest {
                         .limit(content.pieceCount())
                         .toArray()) {
                     content.writeTo(storage, piece);
-                    for (FileSlice slice : content.layout().slices(piece, 0, content.layout().pieceLength(piece))) {
+                    for (FileSlice slice :
+                            content.layout().slices(piece, 0, content.layout().pieceLength(piece))) {
                         assertThat(onDisk(directory, slice)).isEqualTo(expected(content, slice));
                     }
                 }
@@ -84,7 +85,12 @@ class TorrentFilesPropertyTest {
                 } else if (step % 10 == 1) {
                     storage.close();
                     storage = MappedStorage.open(
-                            disk, directory, content.layout(), Content.INFO_HASH, new BitSet(), StorageOptions.defaults());
+                            disk,
+                            directory,
+                            content.layout(),
+                            Content.INFO_HASH,
+                            new BitSet(),
+                            StorageOptions.defaults());
                 } else if (content.pieceCount() > 0) {
                     int piece = step % content.pieceCount();
                     content.writeTo(storage, piece);
@@ -110,7 +116,8 @@ class TorrentFilesPropertyTest {
     }
 
     private static Content content(int pieceLength, List<Long> lengths) {
-        return Content.of(pieceLength, lengths.stream().mapToLong(Long::longValue).toArray());
+        return Content.of(
+                pieceLength, lengths.stream().mapToLong(Long::longValue).toArray());
     }
 
     private static ByteBuffer onDisk(Path directory, FileSlice slice) throws IOException {

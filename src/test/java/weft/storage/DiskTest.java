@@ -1,0 +1,125 @@
+package weft.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import weft.concurrent.TaskScope;
+
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class DiskTest {
+
+    private Disk disk;
+
+    @BeforeEach
+    void open() {
+        disk = Disk.open();
+    }
+
+    @AfterEach
+    void close() {
+        disk.close();
+    }
+
+    @Test
+    void thereIsAlwaysOneCarrierThatNoFileCallHolds() throws Exception {
+        int carriers = Integer.getInteger(
+                "jdk.virtualThreadScheduler.parallelism", Runtime.getRuntime().availableProcessors());
+        var allowed = new ConcurrentLinkedQueue<Boolean>();
+        var asked = new CountDownLatch(carriers + 3);
+        var stall = new CountDownLatch(1);
+        try (var scope = TaskScope.allTogether("test")) {
+            for (int i = 0; i < carriers + 3; i++) {
+                scope.fork("caller " + i, () -> {
+                    boolean mayCall = disk.mayCall();
+                    allowed.add(mayCall);
+                    asked.countDown();
+                    stall.await();
+                    if (mayCall) {
+                        disk.callMade();
+                    }
+                });
+            }
+            asked.await();
+
+            assertThat(Collections.frequency(allowed, true)).isEqualTo(Math.max(1, carriers - 1));
+
+            stall.countDown();
+            assertThat(scope.join(Duration.ofSeconds(30))).isTrue();
+        }
+    }
+
+    @Test
+    void aPlatformThreadHoldsNoCarrier() throws IOException {
+        for (int i = 0; i < 1_000; i++) {
+            assertThat(disk.mayCall()).isTrue();
+        }
+    }
+
+    @Test
+    void workForFileThreadsMayAskForMore() throws IOException {
+        String name = disk.onFileThread(() -> disk.onFileThread(
+                () -> disk.onFileThread(() -> Thread.currentThread().getName())));
+
+        assertThat(name).startsWith("weft disk");
+    }
+
+    @Test
+    void hashingThreadsMayWaitForFileThreads() throws IOException {
+        List<String> names = disk.onHashingThread(() -> List.of(
+                Thread.currentThread().getName(),
+                disk.onFileThread(() -> Thread.currentThread().getName())));
+
+        assertThat(names.get(0)).startsWith("weft hashing");
+        assertThat(names.get(1)).startsWith("weft disk");
+    }
+
+    @Test
+    void stepsAreMadeUntilNothingIsLeft() throws IOException {
+        var left = new ConcurrentLinkedQueue<>(IntStream.range(0, 1_000).boxed().toList());
+        var done = Collections.synchronizedList(new ArrayList<Integer>());
+
+        disk.onAllFileThreads("count", () -> {
+            Integer next = left.poll();
+            if (next != null) {
+                done.add(next);
+            }
+            return next != null;
+        });
+
+        assertThat(done).hasSize(1_000);
+    }
+
+    @Test
+    void whatFailsOnADiskThreadFailsItsCaller() {
+        assertThatThrownBy(() -> disk.onFileThread(() -> {
+                    throw new IOException("as if broken");
+                }))
+                .hasMessage("as if broken");
+        assertThatThrownBy(() -> disk.onAllHashingThreads("fail", () -> {
+                    throw new IOException("as if broken");
+                }))
+                .hasMessage("as if broken");
+    }
+
+    @Test
+    void aClosedDiskSaysSo() {
+        disk.close();
+        disk.close();
+
+        assertThatThrownBy(() -> disk.onFileThread(() -> 1)).isInstanceOf(ClosedChannelException.class);
+    }
+}
