@@ -5,8 +5,9 @@
 module weft {
     requires java.net.http;
     requires org.apache.commons.codec;
-    // The command line alone needs it, and brings it along.
+    // The command line alone needs these two: picocli it brings along, the other is part of the JDK.
     requires static info.picocli;
+    requires static java.logging;
 
     exports weft;
     exports weft.bencode;

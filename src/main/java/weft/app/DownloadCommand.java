@@ -1,0 +1,199 @@
+package weft.app;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import weft.AddOptions;
+import weft.Client;
+import weft.metainfo.Metainfo;
+
+/** {@code weft download}: gets what torrents hold, and goes on where an earlier run was stopped. */
+@Command(
+        name = "download",
+        description =
+                "Download what torrents hold. What is there already is kept, so the same command also goes on with "
+                        + "a download that was interrupted.")
+final class DownloadCommand implements Callable<Integer> {
+    private final Output output;
+    private final StopSignal stop;
+    private final Source source;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private final CommonOptions common;
+
+    @Mixin
+    private final Transfer transfer;
+
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "SOURCE",
+            description = "Torrent files, or the http(s) addresses of torrent files.")
+    private List<String> sources;
+
+    @Option(
+            names = {"-d", "--directory"},
+            paramLabel = "DIR",
+            description = "Where the files go; by default the current directory.")
+    private Path directory = Path.of("");
+
+    @Option(
+            names = {"-f", "--files"},
+            paramLabel = "LIST",
+            converter = FileSelection.Parser.class,
+            description =
+                    "Which files to get, by their numbers in 'weft info', such as 0,2-5; the others are not made.")
+    private FileSelection selection;
+
+    @Option(names = "--sequential", description = "Get pieces in order instead of the rarest first.")
+    private boolean sequential;
+
+    @Option(names = "--seed", description = "Go on serving others when all is there, until interrupted.")
+    private boolean seed;
+
+    private final Set<TorrentWatch> complete = new HashSet<>();
+    private final Set<TorrentWatch> failed = new HashSet<>();
+
+    DownloadCommand(Output output, StopSignal stop) {
+        this.output = output;
+        this.stop = stop;
+        this.source = new Source(stop);
+        this.common = new CommonOptions(output);
+        this.transfer = new Transfer(output, stop);
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (selection != null && sources.size() > 1) {
+            throw new ParameterException(spec.commandLine(), "--files is for one SOURCE, not for " + sources.size());
+        }
+        var torrents = new ArrayList<Metainfo>();
+        for (var torrentSource : sources) {
+            var torrent = source.readUsable(torrentSource);
+            if (torrents.stream().anyMatch(other -> other.infoHash().equals(torrent.infoHash()))) {
+                throw new CommandException(torrentSource + " is the same torrent as another SOURCE");
+            }
+            torrents.add(torrent);
+        }
+        if (Files.exists(directory) && !Files.isDirectory(directory)) {
+            throw new CommandException(directory + " is not a directory");
+        }
+        var options = AddOptions.into(directory).withSequential(sequential).withPeers(transfer.peers());
+        var watches = new ArrayList<TorrentWatch>();
+        try (var client = transfer.openClient()) {
+            for (var torrent : torrents) {
+                watches.add(add(client, torrent, options));
+            }
+            transfer.watch(watches, this::isSettled);
+        }
+        if (!stop.isRequested()) {
+            return failed.isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
+        }
+        watches.stream().filter(watch -> !failed.contains(watch)).forEach(this::reportInterrupted);
+        return Main.INTERRUPTED;
+    }
+
+    private TorrentWatch add(Client client, Metainfo torrent, AddOptions options) throws IOException {
+        var stopped = options.withInitialState(AddOptions.InitialState.STOPPED);
+        var added = client.add(torrent, selection == null ? stopped : withSelection(stopped, torrent));
+        var watch = new TorrentWatch(added, System::nanoTime, stop::wake);
+        added.addListener(watch);
+        output.note(announcement(torrent));
+        added.start();
+        return watch;
+    }
+
+    private AddOptions withSelection(AddOptions options, Metainfo torrent) {
+        int files = torrent.files().size();
+        if (selection.last() >= files) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--files: there is no file " + selection.last() + ", the files of " + torrent.name()
+                            + " have the numbers 0 to " + (files - 1));
+        }
+        var selected = options;
+        for (int file = 0; file < files; file++) {
+            selected = selected.withPriority(file, selection.files().get(file) ? 1 : 0);
+        }
+        return selected;
+    }
+
+    private String announcement(Metainfo torrent) {
+        return "Downloading " + torrent.name() + ", "
+                + Units.size(torrent.layout().contentLength()) + " in "
+                + Units.count(
+                        torrent.files().stream()
+                                .filter(file -> !file.isPadding())
+                                .count(),
+                        "file");
+    }
+
+    /** Whether there is no more to be done for a torrent; tells the user once when it is complete or has failed. */
+    private boolean isSettled(TorrentWatch watch) {
+        try {
+            if (watch.isComplete() && complete.add(watch)) {
+                reportComplete(watch);
+            }
+            return complete.contains(watch) && !seed;
+        } catch (IOException fault) {
+            failed.add(watch);
+            transfer.summarise(watch, "failed", "", Optional.of(Faults.describe(fault)));
+            output.trace(fault);
+            return true;
+        }
+    }
+
+    private void reportComplete(TorrentWatch watch) {
+        var torrent = watch.torrent();
+        long wanted = torrent.snapshot().wantedSize();
+        long received = Math.min(watch.downloaded(), wanted);
+        var where = torrent.directory().toAbsolutePath().normalize();
+        if (received == 0) {
+            transfer.summarise(
+                    watch,
+                    "complete",
+                    torrent.name() + " is complete already, " + Units.size(wanted) + " in " + where,
+                    Optional.empty());
+            return;
+        }
+        var what = received == wanted
+                ? torrent.name() + ", " + Units.size(wanted)
+                : "the missing " + Units.size(received) + " of " + torrent.name();
+        transfer.summarise(
+                watch,
+                "complete",
+                "Downloaded " + what + " in " + Units.elapsed(watch.elapsed()) + " ("
+                        + Units.rate(received, watch.elapsed()) + "), from " + Units.count(watch.givers(), "peer")
+                        + ". Saved to " + where,
+                Optional.empty());
+    }
+
+    private void reportInterrupted(TorrentWatch watch) {
+        if (complete.contains(watch)) {
+            transfer.summariseSeeding(watch);
+            return;
+        }
+        if (transfer.isJson()) {
+            transfer.summarise(watch, "interrupted", "", Optional.empty());
+        }
+        var torrent = watch.torrent();
+        output.note("Stopped at " + Units.percent(torrent.snapshot().progress()) + " of " + torrent.name()
+                + "; the same command goes on from there.");
+    }
+}

@@ -1,0 +1,174 @@
+package weft.app;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import weft.bencode.BString;
+import weft.metainfo.InfoHash;
+import weft.metainfo.Metainfo;
+import weft.metainfo.TorrentFile;
+
+/** {@code weft info}: shows what a torrent file says. */
+@Command(name = "info", description = "Show what a torrent holds.")
+final class InfoCommand implements Callable<Integer> {
+    private final Output output;
+    private final Source source;
+
+    @Mixin
+    private final CommonOptions common;
+
+    @Parameters(index = "0", paramLabel = "SOURCE", description = "A torrent file, or the http(s) address of one.")
+    private String torrentSource;
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    private boolean json;
+
+    InfoCommand(Output output, StopSignal stop) {
+        this.output = output;
+        this.source = new Source(stop);
+        this.common = new CommonOptions(output);
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        var torrent = source.read(torrentSource);
+        if (json) {
+            output.json(toJson(torrent));
+        } else {
+            toLines(torrent).forEach(output::answer);
+        }
+        return 0;
+    }
+
+    private static Json toJson(Metainfo torrent) {
+        var layout = torrent.layout();
+        return new Json()
+                .put("info_hash_v1", torrent.infoHashV1())
+                .put("info_hash_v2", torrent.infoHashV2())
+                .put("name", torrent.name())
+                .put("piece_length", layout.pieceLength())
+                .put("num_pieces", layout.pieceCount())
+                .put("total_size", layout.totalLength())
+                .put("content_size", layout.contentLength())
+                .put("num_files", torrent.files().size())
+                .put("private", torrent.isPrivate())
+                .put("files", torrent.files().stream().map(InfoCommand::toJson).toList())
+                .put("trackers", trackers(torrent))
+                .put("web_seeds", webSeeds(torrent))
+                .put(
+                        "dht_nodes",
+                        torrent.nodes().stream()
+                                .map(node -> List.of(node.getHostString(), node.getPort()))
+                                .toList())
+                .putIfPresent("comment", torrent.comment())
+                .putIfPresent("created_by", torrent.createdBy())
+                .putIfPresent("creation_date", torrent.creationDate().map(date -> date.getEpochSecond()))
+                .put("warnings", torrent.warnings());
+    }
+
+    private static Json toJson(TorrentFile file) {
+        return new Json()
+                .put("path", String.join("/", file.path()))
+                .put("size", file.length())
+                .put("offset", file.offset())
+                .putIfTrue("pad", file.isPadding())
+                .putIfTrue("executable", file.isExecutable())
+                .putIfTrue("hidden", file.isHidden())
+                .putIfPresent("symlink", file.symlinkTarget().map(target -> String.join("/", target)))
+                .putIfPresent("pieces_root", file.piecesRoot().map(InfoCommand::hex));
+    }
+
+    private static String hex(BString root) {
+        return InfoHash.ofV2(root.toBytes()).toHex(); // also 32 bytes of SHA-256
+    }
+
+    private static List<Json> trackers(Metainfo torrent) {
+        var trackers = new ArrayList<Json>();
+        for (int tier = 0; tier < torrent.trackers().size(); tier++) {
+            for (var url : torrent.trackers().get(tier)) {
+                trackers.add(new Json().put("url", url).put("tier", tier));
+            }
+        }
+        return trackers;
+    }
+
+    private static List<Json> webSeeds(Metainfo torrent) {
+        var seeds = new ArrayList<Json>();
+        torrent.webSeeds().forEach(url -> seeds.add(new Json().put("url", url).put("type", "url-list")));
+        torrent.httpSeeds().forEach(url -> seeds.add(new Json().put("url", url).put("type", "httpseeds")));
+        return seeds;
+    }
+
+    private static List<String> toLines(Metainfo torrent) {
+        var layout = torrent.layout();
+        var shown = torrent.files().stream().filter(file -> !file.isPadding()).toList();
+        var facts = new LinkedHashMap<String, List<String>>();
+        facts.put("name", List.of(torrent.name()));
+        facts.put(
+                "info-hash", torrent.infoHashV1().map(InfoHash::toHex).stream().toList());
+        facts.put(
+                "info-hash v2",
+                torrent.infoHashV2().map(InfoHash::toHex).stream().toList());
+        facts.put(
+                "size",
+                List.of(Units.size(layout.contentLength()) + " (" + Units.exactly(layout.contentLength()) + ") in "
+                        + Units.count(shown.size(), "file")));
+        facts.put(
+                "pieces",
+                List.of(Units.count(layout.pieceCount(), "piece") + " of " + Units.size(layout.pieceLength())));
+        facts.put("private", torrent.isPrivate() ? List.of("yes: peers come from its trackers only") : List.of());
+        facts.put("made", made(torrent).stream().toList());
+        facts.put("comment", torrent.comment().stream().toList());
+        facts.put(
+                "trackers",
+                torrent.trackers().stream().map(tier -> String.join(", ", tier)).toList());
+        facts.put("web seeds", torrent.webSeeds());
+        facts.put("http seeds", torrent.httpSeeds());
+        facts.put(
+                "DHT nodes",
+                torrent.nodes().stream()
+                        .map(node -> node.getHostString() + ":" + node.getPort())
+                        .toList());
+        facts.put("odd", torrent.warnings());
+        var lines = new ArrayList<>(table(facts));
+        lines.add("files");
+        int columns = String.valueOf(torrent.files().size() - 1).length();
+        shown.forEach(file -> lines.add(line(file, columns)));
+        return lines;
+    }
+
+    private static Optional<String> made(Metainfo torrent) {
+        var made = new ArrayList<String>();
+        torrent.creationDate()
+                .ifPresent(date -> made.add(date.toString().replace('T', ' ').replace("Z", " UTC")));
+        torrent.createdBy().ifPresent(program -> made.add("by " + program));
+        return made.isEmpty() ? Optional.empty() : Optional.of(String.join(" ", made));
+    }
+
+    private static List<String> table(Map<String, List<String>> facts) {
+        var lines = new ArrayList<String>();
+        facts.forEach((name, values) -> {
+            for (int i = 0; i < values.size(); i++) {
+                lines.add(Text.padRight(i == 0 ? name : "", 14) + values.get(i));
+            }
+        });
+        return lines;
+    }
+
+    private static String line(TorrentFile file, int columns) {
+        var flags = (file.isExecutable() ? "  (executable)" : "")
+                + (file.isHidden() ? "  (hidden)" : "")
+                + file.symlinkTarget()
+                        .map(target -> "  -> " + String.join("/", target))
+                        .orElse("");
+        return "  " + Text.padLeft(String.valueOf(file.index()), columns) + "  "
+                + Text.padLeft(Units.size(file.length()), 8) + "  " + String.join("/", file.path()) + flags;
+    }
+}

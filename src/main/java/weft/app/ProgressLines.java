@@ -1,0 +1,162 @@
+package weft.app;
+
+import java.util.ArrayList;
+import java.util.List;
+import weft.TorrentSnapshot;
+
+/** How the progress of a torrent reads: pure functions from what is known to lines. */
+final class ProgressLines {
+    private static final String GAP = "  ";
+    /** The widest rate, "9.9 MiB/s" or "999 KiB/s", so that figures stay where they are. */
+    private static final int RATE_COLUMNS = 9;
+
+    private static final int PERCENT_COLUMNS = 6; // "42.3 %"
+    /** More says nothing. */
+    private static final long MAX_SECONDS_LEFT = 99L * 24 * 3600;
+
+    private final Glyphs glyphs;
+    private final boolean colours;
+    private final PieceMap map;
+
+    ProgressLines(Glyphs glyphs, boolean colours) {
+        this.glyphs = glyphs;
+        this.colours = colours;
+        this.map = new PieceMap(glyphs, colours);
+    }
+
+    /** All torrents on a screen: three lines each, or one each if there is no room for more. */
+    List<String> screen(List<TorrentView> views, Terminal.Size size) {
+        // The last column stays free, as some terminals wrap when it is written, and the last row for the cursor.
+        int width = size.columns() - 1;
+        int rows = size.rows() - 1;
+        var lines = new ArrayList<String>();
+        if (views.stream()
+                        .mapToInt(view -> view.complaint().isPresent() ? 4 : 3)
+                        .sum()
+                <= rows) {
+            views.forEach(view -> lines.addAll(block(view, width)));
+            return lines;
+        }
+        int shown = views.size() <= rows ? views.size() : rows - 1;
+        views.subList(0, shown).forEach(view -> lines.add(line(view, width)));
+        if (shown < views.size()) {
+            lines.add(Text.shortened("... and " + (views.size() - shown) + " more", width, ""));
+        }
+        return lines;
+    }
+
+    /** The name, the figures, the map, and perhaps why nothing moves; each at most {@code width} columns. */
+    List<String> block(TorrentView view, int width) {
+        var lines = new ArrayList<String>(4);
+        lines.add(Colour.BOLD.paint(Text.shortened(view.name(), width, glyphs.ellipsis()), colours));
+        lines.add(fitted(figures(view.figures(), true), width));
+        lines.add(map.draw(view.pieces(), width));
+        view.complaint()
+                .map(text -> Text.shortened(text, width, glyphs.ellipsis()))
+                .ifPresent(text -> lines.add(Colour.YELLOW.paint(text, colours)));
+        return lines;
+    }
+
+    /** Everything on one line of at most {@code width} columns: progress, rates, and as much of the name as fits. */
+    String line(TorrentView view, int width) {
+        var figures = fitted(figures(view.figures(), true).stream().limit(3).toList(), width);
+        int room = width - Text.columns(figures) - GAP.length();
+        return room < 3 ? figures : figures + GAP + Text.shortened(view.name(), room, glyphs.ellipsis());
+    }
+
+    /** A line for a file or a pipe. */
+    String plain(TorrentView view) {
+        var line = view.name() + ": "
+                + String.join(
+                        ", ",
+                        figures(view.figures(), false).stream()
+                                .map(Figure::text)
+                                .toList());
+        return view.complaint().map(text -> line + "; " + text).orElse(line);
+    }
+
+    /** A figure, and how soon it is left out where there is no room: the highest first. */
+    private record Figure(int dispensable, String text) {}
+
+    private List<Figure> figures(TorrentSnapshot now, boolean aligned) {
+        return switch (now.state()) {
+            case CHECKING -> checking(now, aligned);
+            case SEEDING -> seeding(now, aligned);
+            case DOWNLOADING -> downloading(now, aligned);
+            case PAUSED -> List.of(percent(now, aligned), new Figure(1, "paused"));
+            case STOPPED -> List.of(percent(now, aligned), new Figure(1, "stopped"));
+            case ERROR -> List.of(percent(now, aligned), new Figure(1, "stopped by an error"));
+            case CLOSED -> List.of(percent(now, aligned), new Figure(1, "closed"));
+        };
+    }
+
+    private List<Figure> downloading(TorrentSnapshot now, boolean aligned) {
+        var figures = new ArrayList<Figure>();
+        figures.add(percent(now, aligned));
+        figures.add(new Figure(1, down(now.downloadBytesPerSecond(), aligned)));
+        figures.add(new Figure(4, up(now.uploadBytesPerSecond(), aligned)));
+        figures.add(new Figure(3, peers(now)));
+        if (secondsLeft(now) <= MAX_SECONDS_LEFT) {
+            figures.add(new Figure(2, Units.timeLeft(secondsLeft(now)) + " left"));
+        }
+        figures.add(new Figure(5, Units.size(now.wantedSize() - now.left()) + " of " + Units.size(now.wantedSize())));
+        return figures;
+    }
+
+    private List<Figure> seeding(TorrentSnapshot now, boolean aligned) {
+        return List.of(
+                new Figure(0, "seeding"),
+                new Figure(1, up(now.uploadBytesPerSecond(), aligned)),
+                new Figure(2, peers(now)),
+                new Figure(3, Units.size(now.uploaded()) + " sent"));
+    }
+
+    private static List<Figure> checking(TorrentSnapshot now, boolean aligned) {
+        double share = now.piecesToCheck() == 0 ? 0 : (double) now.checkedPieces() / now.piecesToCheck();
+        return List.of(
+                new Figure(0, aligned ? Text.padLeft(Units.percent(share), PERCENT_COLUMNS) : Units.percent(share)),
+                new Figure(1, "checking what is there"),
+                new Figure(2, Units.count(now.piecesVerified(), "good piece")));
+    }
+
+    private static Figure percent(TorrentSnapshot now, boolean aligned) {
+        var percent = now.left() == 0 ? "100 %" : Units.percent(now.progress());
+        return new Figure(0, aligned ? Text.padLeft(percent, PERCENT_COLUMNS) : percent);
+    }
+
+    private String down(long bytesPerSecond, boolean aligned) {
+        var rate = Units.rate(bytesPerSecond);
+        return aligned ? glyphs.down() + Text.padLeft(rate, RATE_COLUMNS) : rate + " down";
+    }
+
+    private String up(long bytesPerSecond, boolean aligned) {
+        var rate = Units.rate(bytesPerSecond);
+        return aligned ? glyphs.up() + Text.padLeft(rate, RATE_COLUMNS) : rate + " up";
+    }
+
+    private static String peers(TorrentSnapshot now) {
+        var peers = Units.count(now.peers(), "peer");
+        return now.seeds() == 0 ? peers : peers + " (" + Units.count(now.seeds(), "seed") + ")";
+    }
+
+    /** How long it takes if it goes on like this; more than anybody waits if it does not move. */
+    static long secondsLeft(TorrentSnapshot now) {
+        return now.downloadBytesPerSecond() == 0
+                ? Long.MAX_VALUE
+                : Math.ceilDiv(now.left(), now.downloadBytesPerSecond());
+    }
+
+    private static String fitted(List<Figure> figures, int width) {
+        var fitting = new ArrayList<>(figures);
+        while (fitting.size() > 1 && Text.columns(joined(fitting)) > width) {
+            fitting.remove(fitting.stream()
+                    .max((a, b) -> Integer.compare(a.dispensable(), b.dispensable()))
+                    .orElseThrow());
+        }
+        return Text.shortened(joined(fitting), width, "");
+    }
+
+    private static String joined(List<Figure> figures) {
+        return String.join(GAP, figures.stream().map(Figure::text).toList());
+    }
+}

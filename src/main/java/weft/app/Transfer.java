@@ -1,0 +1,106 @@
+package weft.app;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import picocli.CommandLine.Option;
+import weft.Client;
+import weft.ClientOptions;
+
+/** What {@code download} and {@code seed} have in common: a client on a port, peers to begin with, and the watching. */
+final class Transfer {
+    private final Output output;
+    private final StopSignal stop;
+
+    @Option(
+            names = {"-p", "--port"},
+            paramLabel = "N",
+            converter = Port.class,
+            description = "The TCP port to listen on; without it the system picks one.")
+    private int port;
+
+    @Option(
+            names = "--peer",
+            paramLabel = "HOST:PORT",
+            converter = Addresses.class,
+            description = "A peer to connect to, besides those that trackers know. May be repeated.")
+    private List<Addresses.HostPort> peers = List.of();
+
+    @Option(
+            names = "--json",
+            description = "Print one JSON object for every torrent and second, and one in the end, on standard output.")
+    private boolean json;
+
+    Transfer(Output output, StopSignal stop) {
+        this.output = output;
+        this.stop = stop;
+    }
+
+    boolean isJson() {
+        return json;
+    }
+
+    /** The peers that the user named, looked up. */
+    List<InetSocketAddress> peers() throws CommandException {
+        var addresses = new ArrayList<InetSocketAddress>();
+        for (var peer : peers) {
+            addresses.add(peer.resolve());
+        }
+        return addresses;
+    }
+
+    /** Opens the client; the caller closes it. */
+    Client openClient() throws IOException, CommandException {
+        try {
+            return Client.open(ClientOptions.defaults().withPort(port));
+        } catch (BindException e) {
+            throw new CommandException(
+                    "port " + port + " is in use, or not ours to use; --port picks another, no --port a free one", e);
+        }
+    }
+
+    /** Shows the torrents until none is left to wait for, or until we shall stop. */
+    void watch(List<TorrentWatch> watches, Predicate<TorrentWatch> isSettled) {
+        var report = new ProgressReport(output, json, System::nanoTime);
+        var pending = new ArrayList<>(watches);
+        try {
+            do {
+                pending.removeIf(isSettled);
+                report.show(watches);
+            } while (!pending.isEmpty() && !stop.await(report.untilNext()));
+        } finally {
+            report.end();
+        }
+    }
+
+    /** Says how it ended: a line, or an object for programs. */
+    void summarise(TorrentWatch watch, String status, String line, Optional<String> error) {
+        if (json) {
+            var torrent = watch.torrent();
+            output.json(ProgressReport.toJson("summary", torrent, watch.look())
+                    .put("status", status)
+                    .put("directory", torrent.directory().toAbsolutePath().normalize())
+                    .put("seconds", watch.elapsed().toMillis() / 1e3)
+                    .put("bytes_received", watch.downloaded())
+                    .put("bytes_sent", watch.uploaded())
+                    .put("peers_received_from", watch.givers())
+                    .putIfPresent("error", error));
+        } else if (error.isEmpty()) {
+            output.result(line);
+        }
+        error.ifPresent(text -> output.error(watch.torrent().name() + ": " + text));
+    }
+
+    /** Says how it was when a torrent that is complete has been seeded and was stopped. */
+    void summariseSeeding(TorrentWatch watch) {
+        if (json) {
+            summarise(watch, "stopped", "", Optional.empty());
+        }
+        output.note("Stopped. " + Units.size(watch.uploaded()) + " of "
+                + watch.torrent().name() + " were sent; the same command seeds it again.");
+    }
+}
