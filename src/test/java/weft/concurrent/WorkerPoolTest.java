@@ -1,0 +1,214 @@
+package weft.concurrent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import weft.kit.Await;
+import weft.kit.WeftThreads;
+
+@Timeout(30)
+class WorkerPoolTest {
+    private static final int SIZE = 2;
+    private static final int PLACES = SIZE * 64;
+
+    private final WorkerPool pool = new WorkerPool("weft pool test", SIZE);
+    private final CountDownLatch release = new CountDownLatch(1);
+
+    @AfterEach
+    void close() {
+        release.countDown();
+        assertThat(pool.close(Duration.ofSeconds(10))).isTrue();
+    }
+
+    private void occupyAllThreads() throws InterruptedException {
+        var busy = new CountDownLatch(SIZE);
+        for (int i = 0; i < SIZE; i++) {
+            pool.submit(() -> {
+                busy.countDown();
+                awaitRelease();
+            });
+        }
+        busy.await();
+    }
+
+    private void awaitRelease() {
+        try {
+            release.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError("a task was interrupted", e);
+        }
+    }
+
+    @Test
+    void callReturnsWhatTheWorkReturns() throws Exception {
+        assertThat(pool.<Integer>call(() -> 42)).isEqualTo(42);
+    }
+
+    @Test
+    void callThrowsWhatTheWorkThrows() {
+        assertThatThrownBy(() -> pool.call(() -> {
+                    throw new IOException("disk");
+                }))
+                .isExactlyInstanceOf(IOException.class)
+                .hasMessage("disk");
+        assertThatThrownBy(() -> pool.call(() -> {
+                    throw new InternalError("fault");
+                }))
+                .isExactlyInstanceOf(InternalError.class);
+    }
+
+    @Test
+    void workRunsOnNamedPlatformDaemons() throws Exception {
+        var thread = pool.call(Thread::currentThread);
+
+        assertThat(thread.isVirtual()).isFalse();
+        assertThat(thread.isDaemon()).isTrue();
+        assertThat(thread.getName()).startsWith("weft pool test ");
+    }
+
+    @Test
+    void noMoreRunAtATimeThanThereAreThreads() throws Exception {
+        occupyAllThreads();
+        var started = new AtomicInteger();
+        var ended = new CountDownLatch(5);
+        for (int i = 0; i < 5; i++) {
+            pool.submit(() -> {
+                started.incrementAndGet();
+                ended.countDown();
+            });
+        }
+
+        assertThat(started).hasValue(0);
+        release.countDown();
+        ended.await();
+    }
+
+    @Test
+    void whoeverComesWhenTheQueueIsFullWaitsForAPlace() throws Exception {
+        occupyAllThreads();
+        for (int i = SIZE; i < PLACES; i++) {
+            pool.submit(() -> {});
+        }
+        var handedOver = new CompletableFuture<Boolean>();
+        var late = Thread.ofVirtual().start(() -> {
+            try {
+                pool.submit(() -> {});
+                handedOver.complete(true);
+            } catch (InterruptedException e) {
+                handedOver.completeExceptionally(e);
+            }
+        });
+
+        Await.until("waits", () -> late.getState() == Thread.State.WAITING);
+        assertThat(handedOver).isNotDone();
+        release.countDown();
+
+        assertThat(handedOver.get()).isTrue();
+    }
+
+    @Test
+    void callerThatIsInterruptedStopsWaitingAndItsWorkRunsToItsEnd() throws Exception {
+        var began = new CountDownLatch(1);
+        var ended = new CountDownLatch(1);
+        var outcome = new CompletableFuture<Object>();
+        var caller = Thread.ofVirtual().start(() -> {
+            try {
+                outcome.complete(pool.call(() -> {
+                    began.countDown();
+                    awaitRelease();
+                    ended.countDown();
+                    return "done";
+                }));
+            } catch (Exception e) {
+                outcome.complete(e);
+            }
+        });
+        began.await();
+
+        caller.interrupt();
+
+        assertThat(outcome.get()).isInstanceOf(InterruptedException.class);
+        release.countDown();
+        ended.await();
+    }
+
+    @Test
+    void closeTellsCallersWhoseWorkHasNotBegun() throws Exception {
+        occupyAllThreads();
+        var outcome = new CompletableFuture<Exception>();
+        var caller = Thread.ofVirtual().start(() -> {
+            try {
+                pool.call(() -> "never");
+            } catch (Exception e) {
+                outcome.complete(e);
+            }
+        });
+        Await.until("waits", () -> caller.getState() == Thread.State.WAITING);
+
+        assertThat(pool.close(Duration.ofMillis(10))).isFalse();
+
+        assertThat(outcome.get()).isInstanceOfAny(CancellationException.class, RejectedExecutionException.class);
+    }
+
+    @Test
+    void closeWakesWhoWaitsForAPlace() throws Exception {
+        occupyAllThreads();
+        for (int i = SIZE; i < PLACES; i++) {
+            pool.submit(() -> {});
+        }
+        var outcome = new CompletableFuture<Exception>();
+        var late = Thread.ofVirtual().start(() -> {
+            try {
+                pool.submit(() -> {});
+            } catch (InterruptedException | RuntimeException e) {
+                outcome.complete(e);
+            }
+        });
+        Await.until("waits", () -> late.getState() == Thread.State.WAITING);
+
+        pool.close(Duration.ofMillis(10));
+
+        assertThat(outcome.get()).isInstanceOf(RejectedExecutionException.class);
+    }
+
+    @Test
+    void nothingIsTakenAfterClose() {
+        pool.close();
+
+        assertThatThrownBy(() -> pool.submit(() -> {})).isInstanceOf(RejectedExecutionException.class);
+        assertThatThrownBy(() -> pool.call(() -> 1)).isInstanceOf(RejectedExecutionException.class);
+    }
+
+    @Test
+    void closeLeavesNoThread() throws Exception {
+        for (int i = 0; i < 10; i++) {
+            pool.submit(() -> {});
+        }
+
+        pool.close();
+
+        Await.until(
+                "no thread is left",
+                () -> WeftThreads.alive().values().stream().noneMatch(name -> name.startsWith("weft pool test")));
+    }
+
+    @Test
+    void workThatFailsGivesItsPlaceBack() throws Exception {
+        for (int i = 0; i < 3 * PLACES; i++) {
+            assertThatThrownBy(() -> pool.call(() -> {
+                        throw new IOException("again");
+                    }))
+                    .isInstanceOf(IOException.class);
+        }
+    }
+}

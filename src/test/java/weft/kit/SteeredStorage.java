@@ -1,0 +1,162 @@
+package weft.kit;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import weft.metainfo.Layout;
+import weft.storage.Lease;
+import weft.storage.MemoryStorage;
+import weft.storage.Storage;
+
+/**
+ * A storage in memory that a test can make slow, still, or broken: so that a seed has a bounded line, a disk hangs, a
+ * disk is full.
+ */
+public final class SteeredStorage implements Storage {
+    private final MemoryStorage memory;
+    private final AtomicLong busyUntilNanos = new AtomicLong(System.nanoTime());
+    private volatile long nanosPerByte; // of what is lent
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private boolean stalled; // guarded by lock, as are all below
+    private int waiting;
+    private IOException writeFault; // or null
+
+    SteeredStorage(Layout layout) {
+        this.memory = new MemoryStorage(layout);
+    }
+
+    // --- steering
+
+    /** From now on at most so many bytes per second are lent to be sent, to all peers together. */
+    public SteeredStorage withBytesPerSecond(long bytesPerSecond) {
+        nanosPerByte = TimeUnit.SECONDS.toNanos(1) / bytesPerSecond;
+        return this;
+    }
+
+    /** From now on reading and writing waits, interrupted or not, until {@link #resume}. */
+    public void stall() {
+        setStalled(true);
+    }
+
+    /** Ends {@link #stall}. */
+    public void resume() {
+        setStalled(false);
+    }
+
+    private void setStalled(boolean now) {
+        lock.lock();
+        try {
+            stalled = now;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether somebody waits in a {@link #stall}. */
+    public boolean isWaitedFor() {
+        lock.lock();
+        try {
+            return waiting > 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** From now on every write fails so; empty to end that. */
+    public void failWrites(Optional<IOException> fault) {
+        lock.lock();
+        try {
+            writeFault = fault.orElse(null);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // --- being a storage
+
+    @Override
+    public void write(int piece, int begin, ByteBuffer block) throws IOException {
+        lock.lock();
+        try {
+            awaitResume();
+            if (writeFault != null) {
+                throw new IOException(writeFault.getMessage(), writeFault);
+            }
+        } finally {
+            lock.unlock();
+        }
+        memory.write(piece, begin, block);
+    }
+
+    @Override
+    public void read(int piece, int begin, ByteBuffer target) throws IOException {
+        lock.lock();
+        try {
+            awaitResume();
+        } finally {
+            lock.unlock();
+        }
+        memory.read(piece, begin, target);
+    }
+
+    @Override
+    public Lease lend(int piece, int begin, int length) throws IOException {
+        long turn = busyUntilNanos.accumulateAndGet(
+                length * nanosPerByte, (until, cost) -> Math.max(until, System.nanoTime()) + cost);
+        try {
+            // One line for all peers: each waits until what was lent before has gone out.
+            var never = new CountDownLatch(1);
+            if (nanosPerByte > 0 && never.await(turn - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                throw new AssertionError();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException();
+        }
+        lock.lock();
+        try {
+            awaitResume();
+        } finally {
+            lock.unlock();
+        }
+        return memory.lend(piece, begin, length);
+    }
+
+    private void awaitResume() {
+        waiting++;
+        while (stalled) {
+            changed.awaitUninterruptibly();
+        }
+        waiting--;
+    }
+
+    @Override
+    public boolean mayHold(int piece) {
+        return memory.mayHold(piece);
+    }
+
+    @Override
+    public void flush() throws IOException {
+        lock.lock();
+        try {
+            awaitResume();
+        } finally {
+            lock.unlock();
+        }
+        memory.flush();
+    }
+
+    @Override
+    public void close() {
+        memory.close();
+    }
+}

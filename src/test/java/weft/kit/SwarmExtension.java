@@ -1,0 +1,278 @@
+package weft.kit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import weft.AddOptions;
+import weft.Client;
+import weft.ClientOptions;
+import weft.metainfo.TorrentCreator;
+import weft.net.TcpListener;
+import weft.tracker.TrackerServer;
+import weft.tracker.TrackerServerOptions;
+
+/**
+ * A swarm in this process, on loopback and in temporary directories:
+ *
+ * <pre>{@code
+ * @RegisterExtension
+ * final SwarmExtension swarm = new SwarmExtension();
+ *
+ * swarm.share(Content.ofLength(4 << 20)).seeds(1).leechers(20).awaitComplete();
+ * }</pre>
+ *
+ * After each test it closes all there is, and fails the test if a close took longer than promised or anything is left
+ * behind: a thread of Weft's, virtual or not, a port that is not free, a file that cannot be deleted.
+ */
+public final class SwarmExtension implements BeforeEachCallback, AfterEachCallback {
+    /** NEEDS: close returns within five seconds, whatever does not answer. */
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
+
+    /** A thread that {@code close} has seen to its end may take a moment to be gone from the thread dump. */
+    private static final Duration THREAD_END = Duration.ofSeconds(2);
+
+    /** Hundreds of torrents live in these tests; what they do is no news. Kept, or the level would be forgotten. */
+    private static final Logger WEFT_LOG = Logger.getLogger("weft");
+
+    static {
+        WEFT_LOG.setLevel(Level.WARNING);
+    }
+
+    /** What runs in a thread of the kit's. */
+    interface Work {
+        void run() throws IOException, InterruptedException;
+    }
+
+    private final ConcurrentLinkedDeque<AutoCloseable> owned = new ConcurrentLinkedDeque<>();
+    private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    private final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+    private final List<Node> nodes = new ArrayList<>();
+    private Map<Long, String> before = Map.of();
+    private Path root;
+    private int directories;
+    private volatile boolean ending;
+
+    @Override
+    public void beforeEach(ExtensionContext context) throws IOException {
+        ending = false;
+        root = Files.createTempDirectory("weft-swarm");
+        before = WeftThreads.alive();
+    }
+
+    // --- building
+
+    /** A torrent of {@code content} with pieces of 32 KiB, two blocks each. */
+    public SharedTorrent share(Content content) throws IOException, InterruptedException {
+        return share(content, 32 * 1024);
+    }
+
+    /** A torrent of {@code content}; peers must be told of each other. */
+    public SharedTorrent share(Content content, int pieceLength) throws IOException, InterruptedException {
+        return share(content, pieceLength, Optional.empty());
+    }
+
+    /** A torrent of {@code content} that names a tracker of its own. */
+    public SharedTorrent shareByTracker(Content content) throws IOException, InterruptedException {
+        return share(content, 32 * 1024, Optional.of(own(TrackerServer.open(TrackerServerOptions.loopback()))));
+    }
+
+    private SharedTorrent share(Content content, int pieceLength, Optional<TrackerServer> tracker)
+            throws IOException, InterruptedException {
+        var original = directory();
+        content.writeInto(original);
+        var creator = TorrentCreator.ofPath(original.resolve(content.name())).withPieceLength(pieceLength);
+        if (tracker.isPresent()) {
+            creator = creator.withTrackers(
+                    List.of(List.of(tracker.get().announceUri().toString())));
+        }
+        var metainfo = creator.create(1, TorrentCreator.Progress.NONE);
+        var shared = new SharedTorrent(this, content, metainfo, directory().resolve("shared.torrent"), tracker);
+        shared.writeTorrentFile();
+        return shared;
+    }
+
+    /** Listens on a port that the system picks, and has no mind of a whole swarm being at one address. */
+    public static ClientOptions clientOptions() {
+        return ClientOptions.defaults().withMaxConnectionsPerAddress(1000);
+    }
+
+    /** A new, empty directory. */
+    public Path directory() throws IOException {
+        return Files.createDirectory(root.resolve("d" + directories++));
+    }
+
+    Node open(SharedTorrent shared, ClientOptions clientOptions, AddOptions options) throws IOException {
+        var client = Client.open(clientOptions);
+        try {
+            var node = new Node(shared, client, client.add(shared.metainfo(), options));
+            nodes.add(node);
+            return node;
+        } catch (IOException | RuntimeException e) {
+            client.close();
+            throw e;
+        }
+    }
+
+    FakePeer dial(SharedTorrent shared, Node node, String from) throws IOException {
+        var socket = new Socket();
+        try {
+            socket.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
+            socket.connect(node.address(), (int) Await.PATIENCE.toMillis());
+            return own(new FakePeer(socket, shared));
+        } catch (IOException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /** Plays {@code script} on this connection in a thread of its own. */
+    public void play(FakePeer peer, Script script) {
+        fork("script " + peer.address(), () -> {
+            try (peer) {
+                script.run(peer);
+            }
+        });
+    }
+
+    /** Closes {@code what} after the test. */
+    public <T extends AutoCloseable> T own(T what) {
+        owned.push(what);
+        return what;
+    }
+
+    void fork(String name, Work work) {
+        var thread = Thread.ofVirtual().name("kit " + name).unstarted(() -> {
+            try {
+                work.run();
+            } catch (IOException | InterruptedException | UncheckedIOException e) {
+                // A script ends when its connection does, whoever ended it.
+            } catch (RuntimeException | Error e) {
+                if (!ending) {
+                    failures.add(e);
+                }
+            } finally {
+                threads.remove(Thread.currentThread());
+            }
+        });
+        threads.add(thread);
+        thread.start();
+    }
+
+    // --- the end
+
+    @Override
+    public void afterEach(ExtensionContext context) throws Exception {
+        ending = true;
+        var faults = new ArrayList<Throwable>(failures);
+        failures.clear();
+        var ports = nodes.stream().map(Node::port).toList();
+        nodes.forEach(node -> attempt(faults, () -> closeInTime(node)));
+        nodes.clear();
+        for (var what = owned.poll(); what != null; what = owned.poll()) {
+            var closing = what;
+            attempt(faults, closing::close);
+        }
+        for (Thread thread : threads) {
+            thread.interrupt();
+            thread.join(Await.PATIENCE);
+        }
+        attempt(faults, this::assertNoThreadLeft);
+        ports.forEach(port -> attempt(faults, () -> assertBindsAgain(port)));
+        attempt(faults, this::deleteAll);
+        report(context, faults);
+    }
+
+    private static void report(ExtensionContext context, List<Throwable> faults) {
+        if (faults.isEmpty()) {
+            return;
+        }
+        var failed = context.getExecutionException();
+        if (failed.isPresent()) {
+            faults.forEach(failed.get()::addSuppressed); // the test's own failure comes first
+            return;
+        }
+        var first = faults.removeFirst();
+        faults.forEach(first::addSuppressed);
+        fail("after the test: " + first.getMessage(), first);
+    }
+
+    private interface Attempt {
+        void run() throws Exception;
+    }
+
+    private static void attempt(List<Throwable> faults, Attempt attempt) {
+        try {
+            attempt.run();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            faults.add(e);
+        } catch (Exception | AssertionError e) {
+            faults.add(e);
+        }
+    }
+
+    private static void closeInTime(Node node) {
+        long began = System.nanoTime();
+        node.close();
+        assertThat(Duration.ofNanos(System.nanoTime() - began))
+                .as("time of close")
+                .isLessThan(CLOSE_WITHIN);
+    }
+
+    /** Fails unless all threads of Weft's that this test has seen are gone. */
+    public void assertNoThreadLeft() {
+        if (!Await.within(THREAD_END, () -> threadsLeft().isEmpty())) {
+            assertThat(threadsLeft()).as("threads of Weft's that are left").isEmpty();
+        }
+    }
+
+    private List<String> threadsLeft() {
+        var alive = WeftThreads.alive();
+        alive.keySet().removeAll(before.keySet());
+        return List.copyOf(alive.values());
+    }
+
+    private static void assertBindsAgain(int port) throws IOException {
+        TcpListener.open(InetAddress.getByName("0.0.0.0"), port).close();
+    }
+
+    private void deleteAll() throws IOException {
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, IOException failure) throws IOException {
+                Files.delete(directory);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+}
