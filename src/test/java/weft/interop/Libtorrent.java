@@ -1,0 +1,128 @@
+package weft.interop;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** A libtorrent session with one torrent, as {@code libtorrent_peer.py} runs it. */
+final class Libtorrent implements AutoCloseable {
+    private static final Path SCRIPTS =
+            Path.of("src/test/resources/weft/interop").toAbsolutePath();
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final ProgramProcess process;
+    private final int port;
+
+    private Libtorrent(ProgramProcess process) {
+        this.process = process;
+        this.port = awaitEvent("added", event -> true).get("port").asInt();
+    }
+
+    /**
+     * Starts a session with a torrent.
+     *
+     * @param options those of the script
+     */
+    static Libtorrent start(String name, Path torrent, Path directory, String... options) {
+        var command = script("libtorrent_peer.py");
+        command.add(torrent.toString());
+        command.add(directory.toString());
+        command.addAll(List.of(options));
+        var process = ProgramProcess.start(name, directory, command);
+        try {
+            return new Libtorrent(process);
+        } catch (AssertionError e) {
+            process.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Makes a torrent with libtorrent's own create_torrent.
+     *
+     * @param format v1 or hybrid
+     */
+    static void create(String format, int pieceLength, Path content, Path torrent) {
+        var command = script("libtorrent_create.py");
+        command.addAll(List.of(format, Integer.toString(pieceLength), content.toString(), torrent.toString()));
+        try (var process = ProgramProcess.start(
+                "libtorrent create", torrent.toAbsolutePath().getParent(), command)) {
+            int status = process.awaitEnd();
+            if (status != 0) {
+                throw new AssertionError("libtorrent makes no torrent of " + content + ":\n" + process.output());
+            }
+        }
+    }
+
+    private static List<String> script(String name) {
+        var command = new ArrayList<>(Program.LIBTORRENT.command());
+        command.add(SCRIPTS.resolve(name).toString());
+        return command;
+    }
+
+    InetSocketAddress address() {
+        return Ports.loopback(port);
+    }
+
+    /** Its info-hash of the torrent, in hexadecimal digits. */
+    String infoHash() {
+        return awaitEvent("added", event -> true).get("info_hash").asText();
+    }
+
+    Libtorrent awaitSeeding() {
+        awaitEvent("state", event -> event.get("seeding").asBoolean());
+        return this;
+    }
+
+    /** Waits until a tracker knows it. */
+    void awaitTrackerReply() {
+        awaitEvent("alert", event -> event.get("what").asText().equals("tracker_reply"));
+    }
+
+    /** Waits until it has everything, also in its files; the payload bytes that it downloaded. */
+    long awaitComplete() {
+        return awaitEvent("complete", event -> true).get("downloaded").asLong();
+    }
+
+    /** The payload bytes that it has uploaded. */
+    long uploaded() {
+        process.tell("status");
+        return awaitEvent("status", event -> true).get("uploaded").asLong();
+    }
+
+    void dial(InetSocketAddress peer) {
+        process.tell("peer " + peer.getAddress().getHostAddress() + ":" + peer.getPort());
+    }
+
+    /** Waits for an event that the script tells. */
+    JsonNode awaitEvent(String name, Predicate<JsonNode> condition) {
+        return process.awaitLine(
+                "event " + name,
+                line -> event(line).filter(event -> event.get("event").asText().equals(name) && condition.test(event)));
+    }
+
+    private static Optional<JsonNode> event(String line) {
+        try {
+            return line.startsWith("{") ? Optional.of(JSON.readTree(line)) : Optional.empty();
+        } catch (JsonProcessingException e) {
+            return Optional.empty();
+        }
+    }
+
+    ProgramProcess process() {
+        return process;
+    }
+
+    /** Ends the session properly: what it has is written, its tracker is told. */
+    @Override
+    public void close() {
+        process.endInput();
+        process.close();
+    }
+}

@@ -1,0 +1,78 @@
+package weft.interop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import weft.AddOptions;
+import weft.TorrentListener;
+import weft.TorrentState;
+
+/** A download from libtorrent that ends in the middle goes on where it was. */
+@Requires(Program.LIBTORRENT)
+@Timeout(120)
+class ResumeTest {
+    private static final int PIECE_LENGTH = 64 << 10;
+    private static final int LENGTH = (12 << 20) + 1;
+
+    /** So much that a download takes a few seconds. */
+    private static final String SLOWLY = "--upload-limit=4000000";
+
+    @RegisterExtension
+    final Lab lab = new Lab();
+
+    @Test
+    void killedWeftStartedAgainFetchesOnlyWhatWasMissing() throws Exception {
+        Path file = Content.file(lab.directory("there"), "a file.bin", LENGTH);
+        Path torrent = lab.torrentOf(file);
+        var seed = lab.libtorrent(torrent, file.getParent(), "--seed", SLOWLY);
+        Path here = lab.directory("here");
+        var killed = lab.weftProcess(torrent, here, seed.address());
+        int verified = killed.awaitLine(
+                "verified 40",
+                line -> Optional.of(line)
+                        .filter(said -> said.matches("verified 4\\d"))
+                        .map(said -> Integer.parseInt(said.substring("verified ".length()))));
+        killed.kill();
+
+        var again = lab.weft(torrent, here, seed.address());
+
+        lab.awaitComplete(again);
+        Content.assertSame(file, here.resolve("a file.bin"));
+        assertThat(again.downloaded()).isLessThanOrEqualTo(LENGTH - (long) verified * PIECE_LENGTH);
+    }
+
+    @Test
+    void closedWeftOpenedAgainHashesNothingAndFetchesNothingTwice() throws Exception {
+        Path file = Content.file(lab.directory("there"), "a file.bin", LENGTH);
+        Path torrent = lab.torrentOf(file);
+        var seed = lab.libtorrent(torrent, file.getParent(), "--seed", SLOWLY);
+        Path here = lab.directory("here");
+        var first = lab.weft(torrent, here, seed.address());
+        lab.awaitPieces(first, 40);
+        first.close();
+        int verified = first.snapshot().piecesVerified();
+        var states = new ConcurrentLinkedQueue<TorrentState>();
+
+        var again = lab.weft(
+                torrent,
+                AddOptions.into(here).withPeers(List.of(seed.address())).withListener(new TorrentListener() {
+                    @Override
+                    public void onStateChanged(TorrentState state) {
+                        states.add(state);
+                    }
+                }));
+
+        lab.awaitComplete(again);
+        Content.assertSame(file, here.resolve("a file.bin"));
+        assertThat(states).doesNotContain(TorrentState.CHECKING);
+        // What had come of a piece that was not whole is lost, or kept, but never counted twice.
+        assertThat(again.downloaded() - first.downloaded())
+                .isLessThanOrEqualTo(LENGTH - (long) verified * PIECE_LENGTH);
+    }
+}
