@@ -90,7 +90,8 @@ class ReadmeTest {
     private String run(String example) throws IOException, InterruptedException {
         var source = Files.writeString(
                 workingDirectory.resolve("Example.java"),
-                IMPORTS + "class Example { public static void main(String[] args) throws Exception {\n" + example + "}}");
+                IMPORTS + "class Example { public static void main(String[] args) throws Exception {\n" + example
+                        + "}}");
         var output = temp.resolve("output.txt");
         var process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -102,7 +103,9 @@ class ReadmeTest {
                 .redirectOutput(output.toFile())
                 .start();
         try {
-            assertThat(process.waitFor(100, TimeUnit.SECONDS)).as("ends by itself").isTrue();
+            assertThat(process.waitFor(100, TimeUnit.SECONDS))
+                    .as("ends by itself")
+                    .isTrue();
         } finally {
             process.destroyForcibly();
         }

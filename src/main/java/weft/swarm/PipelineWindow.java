@@ -1,28 +1,30 @@
 package weft.swarm;
 
 /**
- * How many requests to keep outstanding with one peer, so that it never runs dry and never has so many that a slow peer
- * sits on blocks which others could deliver. The window doubles per round trip while blocks come quickly, and shrinks
- * when they take long: it settles where a block comes about a second after it was asked for.
+ * How many requests to keep outstanding with one peer, so that it never runs dry and never has so many that it is asked
+ * for what others could deliver sooner. The window doubles per round trip while blocks come quickly, and shrinks when they
+ * queue: it settles where a block waits about a quarter of a second longer than the quickest one did, which is the round
+ * trip to the peer.
  *
  * <p>One block at a time is timed, as TCP times one segment. Guarded by the peer's request lock.
  */
 final class PipelineWindow {
-    /** Enough to keep a peer busy for one round trip of a quick start. */
-    private static final int START = 32;
+    /** Enough to see how quick the peer is; a window at 20 peers at once must not be all of a small torrent. */
+    private static final int START = 8;
 
     private static final int SMALLEST = 4;
 
     /** BEP 10: a peer that does not say how many requests it queues is taken to queue 250. */
     static final int LARGEST = 250;
 
-    /** Below this wait the window grows, above three times it shrinks. */
-    private static final long AIM_NANOS = 1_000_000_000L;
+    /** How long a block may queue at the peer: below it the window grows, above three times as much it shrinks. */
+    private static final long QUEUE_NANOS = 250_000_000L;
 
     private int size = START;
     private long timedRequest = -1; // piece and block being timed, or -1
     private long askedNanos;
-    private boolean slow; // whether the last timed block took longer than aimed at
+    private long quickestNanos = Long.MAX_VALUE; // of all timed blocks
+    private boolean queues; // whether the last timed block waited longer than it should
 
     int size() {
         return size;
@@ -39,12 +41,14 @@ final class PipelineWindow {
         if (timedRequest == key(piece, begin)) {
             long waited = nowNanos - askedNanos;
             timedRequest = -1;
-            slow = waited > AIM_NANOS;
-            if (waited > 3 * AIM_NANOS) {
-                size = Math.max(SMALLEST, (int) (2 * AIM_NANOS * size / waited));
+            quickestNanos = Math.min(quickestNanos, waited);
+            long queued = waited - quickestNanos;
+            queues = queued > QUEUE_NANOS;
+            if (queued > 3 * QUEUE_NANOS) {
+                size = Math.max(SMALLEST, (int) (size * 2 * QUEUE_NANOS / queued));
             }
         }
-        if (!slow && size < LARGEST) {
+        if (!queues && size < LARGEST) {
             size++; // one per block: doubles while a window's worth of blocks comes in
         }
     }
@@ -52,7 +56,7 @@ final class PipelineWindow {
     /** The peer does not take as many. */
     void rejected() {
         size = Math.max(SMALLEST, size / 2);
-        slow = true;
+        queues = true;
         timedRequest = -1;
     }
 

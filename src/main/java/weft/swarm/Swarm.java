@@ -362,12 +362,12 @@ public final class Swarm {
         }
     }
 
-    // Two that dial each other at the same time must agree on which connection stays, or both would go. As in libtorrent
+    // Two that dial each other at the same time must agree on which connection stays, or both would go. As in
+    // libtorrent
     // it is the one that was dialled by the side with the greater peer id.
     private boolean isToReplace(Peer later, Peer earlier) {
-        boolean weAreGreater = Arrays.compareUnsigned(
-                        shared.peerId().toBytes(), later.peerId().toBytes())
-                > 0;
+        boolean weAreGreater =
+                Arrays.compareUnsigned(shared.peerId().toBytes(), later.peerId().toBytes()) > 0;
         return later.isOutgoing() != earlier.isOutgoing() && later.isOutgoing() == weAreGreater;
     }
 
