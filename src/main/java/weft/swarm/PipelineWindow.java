@@ -45,7 +45,7 @@ final class PipelineWindow {
             long queued = waited - quickestNanos;
             queues = queued > QUEUE_NANOS;
             if (queued > 3 * QUEUE_NANOS) {
-                size = Math.max(SMALLEST, (int) (size * 2 * QUEUE_NANOS / queued));
+                size = Math.max(SMALLEST, (int) (2L * size * QUEUE_NANOS / queued));
             }
         }
         if (!queues && size < LARGEST) {

@@ -470,6 +470,7 @@ public final class Swarm {
     }
 
     /** The storage failed, unless it was a stop that closed it or interrupted who was using it. */
+    @SuppressWarnings("ReferenceEquality") // this very storage: another one may be in use by now
     void storageFailed(Storage storage, IOException cause) {
         var current = session;
         if (current != null && current.storage == storage && !(cause instanceof InterruptedIOException)) {
