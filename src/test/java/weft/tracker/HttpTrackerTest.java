@@ -34,7 +34,7 @@ import weft.bencode.BString;
 import weft.concurrent.TaskScope;
 import weft.tracker.TrackerException.Kind;
 
-@Timeout(30)
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // reads on a socket are not interruptible
 class HttpTrackerTest {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration SHORT = Duration.ofMillis(300);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import weft.concurrent.TaskScope;
 import weft.tracker.TrackerException.Kind;
 
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // reads on a socket are not interruptible
 class HttpsTrackerTest {
     private static final char[] PASSWORD = "password".toCharArray();
 

@@ -29,7 +29,7 @@ import weft.metainfo.InfoHash;
 import weft.tracker.TrackerException.Kind;
 
 /** The tracker, asked over loopback by our own client and by rougher ones. */
-@Timeout(30)
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // reads on a socket are not interruptible
 class TrackerServerTest {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final InetAddress IPV4 = IpLiteral.parse("127.0.0.1").orElseThrow();
