@@ -15,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -27,6 +28,8 @@ import weft.AddOptions;
 import weft.Client;
 import weft.ClientOptions;
 import weft.Torrent;
+import weft.app.Main;
+import weft.kit.WeftThreads;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Metainfo;
 import weft.metainfo.TorrentCreator;
@@ -42,14 +45,14 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
     private final List<ProgramProcess> processes = new ArrayList<>();
     private final List<Torrent> torrents = new ArrayList<>();
     private Path root;
-    private List<String> threadsBefore = List.of(); // of other tests
+    private Set<Long> threadsBefore = Set.of(); // of other tests
 
     @Override
     public void beforeEach(ExtensionContext context) throws IOException {
         // opentracker gives up being root, and has to get in all the same.
         root = Files.createTempDirectory(
                 "weft-interop", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
-        threadsBefore = WeftThreads.running();
+        threadsBefore = WeftThreads.alive().keySet();
     }
 
     @Override
@@ -57,7 +60,9 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
         try {
             closeAll();
             assertThat(processes).as("processes left behind").noneMatch(ProgramProcess::isAlive);
-            assertThat(WeftThreads.running()).as("threads left behind").isSubsetOf(threadsBefore);
+            var threads = WeftThreads.alive();
+            threads.keySet().removeAll(threadsBefore);
+            assertThat(threads).as("threads left behind").isEmpty();
         } finally {
             deleteTree(root);
         }
@@ -138,21 +143,22 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
         return open(Client.open(ClientOptions.defaults().withBindAddress(InetAddress.getLoopbackAddress())));
     }
 
-    /** Weft in a process of its own, which can be killed. */
-    ProgramProcess weftProcess(Path torrent, Path directory, InetSocketAddress peer) {
-        var process = open(ProgramProcess.start(
-                "Weft",
-                directory,
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        WeftLeecher.class.getName(),
-                        torrent.toString(),
-                        directory.toString(),
-                        Integer.toString(peer.getPort()))));
+    /** Weft's command line in a process of its own. */
+    ProgramProcess weftCommand(Path directory, Object... words) {
+        var command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+        Stream.of(words).map(Object::toString).forEach(command::add);
+        var process = open(ProgramProcess.start("weft " + words[0], directory, command));
         processes.add(process);
         return process;
+    }
+
+    /** An address as people write it. */
+    static String text(InetSocketAddress address) {
+        return address.getAddress().getHostAddress() + ":" + address.getPort();
     }
 
     /** Where a torrent of {@link #weft} listens. */

@@ -97,7 +97,7 @@ final class Libtorrent implements AutoCloseable {
     }
 
     void dial(InetSocketAddress peer) {
-        process.tell("peer " + peer.getAddress().getHostAddress() + ":" + peer.getPort());
+        process.tell("peer " + Lab.text(peer));
     }
 
     /** Waits for an event that the script tells. */

@@ -54,6 +54,22 @@ class LibtorrentTest {
         Content.assertSame(folder, here.resolve(folder.getFileName()));
     }
 
+    /** On other systems they would be the same file, so the second gets a number. */
+    @Test
+    void filesWhoseNamesLookTheSameAreBothThere() throws Exception {
+        Path folder = lab.directory("there").resolve("twins");
+        Path composed = Content.file(folder, "caf\u00e9.bin", 20_000);
+        Path decomposed = Content.file(folder, "cafe\u0301.bin", 30_000);
+        Path torrent = lab.torrentOf(folder);
+        var seed = lab.libtorrent(torrent, folder.getParent(), "--seed");
+        Path here = lab.directory("here");
+
+        lab.awaitComplete(lab.weft(torrent, here, seed.address()));
+
+        Content.assertSame(decomposed, here.resolve("twins/cafe\u0301.bin"));
+        Content.assertSame(composed, here.resolve("twins/caf\u00e9.1.bin"));
+    }
+
     @Test
     void weftDialsAndSeedsAFile() throws Exception {
         Path file = Content.file(lab.directory("here"), "a file.bin", LENGTH);

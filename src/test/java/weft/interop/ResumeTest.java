@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -23,6 +24,8 @@ class ResumeTest {
     /** So much that a download takes a few seconds. */
     private static final String SLOWLY = "--upload-limit=4000000";
 
+    private static final Pattern PIECES_VERIFIED = Pattern.compile("\"pieces_verified\": ?(\\d+)");
+
     @RegisterExtension
     final Lab lab = new Lab();
 
@@ -32,12 +35,10 @@ class ResumeTest {
         Path torrent = lab.torrentOf(file);
         var seed = lab.libtorrent(torrent, file.getParent(), "--seed", SLOWLY);
         Path here = lab.directory("here");
-        var killed = lab.weftProcess(torrent, here, seed.address());
-        int verified = killed.awaitLine(
-                "verified 40",
-                line -> Optional.of(line)
-                        .filter(said -> said.matches("verified 4\\d"))
-                        .map(said -> Integer.parseInt(said.substring("verified ".length()))));
+        var killed =
+                lab.weftCommand(here, "download", torrent, "-d", here, "--peer", Lab.text(seed.address()), "--json");
+        int verified =
+                killed.awaitLine("more than 40 pieces", line -> verified(line).filter(pieces -> pieces > 40));
         killed.kill();
 
         var again = lab.weft(torrent, here, seed.address());
@@ -74,5 +75,14 @@ class ResumeTest {
         // What had come of a piece that was not whole is lost, or kept, but never counted twice.
         assertThat(again.downloaded() - first.downloaded())
                 .isLessThanOrEqualTo(LENGTH - (long) verified * PIECE_LENGTH);
+    }
+
+    /** Of a line of {@code --json}. */
+    private static Optional<Integer> verified(String line) {
+        return PIECES_VERIFIED
+                .matcher(line)
+                .results()
+                .map(match -> Integer.valueOf(match.group(1)))
+                .findFirst();
     }
 }
