@@ -248,6 +248,12 @@ public final class FakePeer implements AutoCloseable {
         }
     }
 
+    /** Reads, and does not care what, until the connection ends, however long that takes. */
+    public void skipAll() throws IOException {
+        socket.setSoTimeout(0);
+        in.skipNBytes(Long.MAX_VALUE);
+    }
+
     // --- the rest
 
     /** The torrent that this is about. */

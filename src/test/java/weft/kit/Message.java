@@ -28,7 +28,7 @@ public sealed interface Message {
     /** As it goes over the wire, the high bit of the first byte for piece 0. */
     record Bitfield(ByteBuffer bits) implements Message {
         /** The bitfield of these pieces. */
-        static Bitfield of(BitSet pieces, int pieceCount) {
+        public static Bitfield of(BitSet pieces, int pieceCount) {
             var bits = new byte[(pieceCount + 7) / 8];
             pieces.stream().forEach(piece -> bits[piece / 8] |= (byte) (0x80 >> piece % 8));
             return new Bitfield(ByteBuffer.wrap(bits));
@@ -49,7 +49,7 @@ public sealed interface Message {
     record Piece(int piece, int begin, ByteBuffer block) implements Message {}
 
     record Cancel(int piece, int begin, int length) implements Message {
-        static Cancel of(Request request) {
+        public static Cancel of(Request request) {
             return new Cancel(request.piece(), request.begin(), request.length());
         }
     }
@@ -63,7 +63,7 @@ public sealed interface Message {
     record HaveNone() implements Message {}
 
     record RejectRequest(int piece, int begin, int length) implements Message {
-        static RejectRequest of(Request request) {
+        public static RejectRequest of(Request request) {
             return new RejectRequest(request.piece(), request.begin(), request.length());
         }
     }

@@ -62,6 +62,14 @@ public final class Node implements AutoCloseable {
         return this;
     }
 
+    /** Waits until it takes connections: before that a scripted peer would be turned away. */
+    Node awaitRunning() {
+        Await.until(
+                () -> "running, but it is " + describe(),
+                () -> torrent.state() != TorrentState.STOPPED && torrent.state() != TorrentState.CHECKING);
+        return this;
+    }
+
     /** Waits until the torrent has this many peers. */
     public Node awaitPeers(int count) {
         Await.until(

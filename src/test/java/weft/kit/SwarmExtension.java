@@ -28,6 +28,7 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import weft.AddOptions;
+import weft.AddOptions.InitialState;
 import weft.Client;
 import weft.ClientOptions;
 import weft.metainfo.TorrentCreator;
@@ -130,6 +131,9 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
         try {
             var node = new Node(shared, client, client.add(shared.metainfo(), options));
             nodes.add(node);
+            if (options.initialState() != InitialState.STOPPED) {
+                node.awaitRunning();
+            }
             return node;
         } catch (IOException | RuntimeException e) {
             client.close();

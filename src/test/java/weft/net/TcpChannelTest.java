@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.EOFException;
+import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -50,7 +51,7 @@ class TcpChannelTest {
     }
 
     private TcpChannel connect() throws Exception {
-        return TcpChannel.connect(new InetSocketAddress("127.0.0.1", listener.port()), TIMEOUT, watchdog);
+        return TcpChannel.connect(new InetSocketAddress("127.0.0.1", listener.port()), TIMEOUT, watchdog, scope);
     }
 
     @Test
@@ -124,9 +125,10 @@ class TcpChannelTest {
     @Test
     void nobodyThereFailsAtOnce() throws Exception {
         int port = listener.port();
-        scope.close();
+        listener.close();
+        Await.until("nobody listens", () -> isFree(port));
 
-        assertThatThrownBy(() -> TcpChannel.connect(new InetSocketAddress("127.0.0.1", port), TIMEOUT, watchdog))
+        assertThatThrownBy(() -> TcpChannel.connect(new InetSocketAddress("127.0.0.1", port), TIMEOUT, watchdog, scope))
                 .isInstanceOf(ConnectException.class);
     }
 
@@ -139,7 +141,7 @@ class TcpChannelTest {
             var outcome = new CompletableFuture<Throwable>();
             scope.fork("dialler", () -> {
                 try {
-                    TcpChannel.connect((InetSocketAddress) full.getLocalSocketAddress(), TIMEOUT, watchdog)
+                    TcpChannel.connect((InetSocketAddress) full.getLocalSocketAddress(), TIMEOUT, watchdog, scope)
                             .close();
                     outcome.complete(new AssertionError("connected"));
                 } catch (Throwable e) {
@@ -179,6 +181,15 @@ class TcpChannelTest {
 
             here.write(bytes(1));
             assertThat(there.read(ByteBuffer.allocate(1))).isOne();
+        }
+    }
+
+    private static boolean isFree(int port) throws IOException {
+        try {
+            TcpListener.open(InetAddress.getByName("127.0.0.1"), port).close();
+            return true;
+        } catch (BindException e) {
+            return false;
         }
     }
 

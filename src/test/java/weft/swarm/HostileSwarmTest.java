@@ -1,0 +1,210 @@
+package weft.swarm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import weft.ClientOptions;
+import weft.kit.Await;
+import weft.kit.Content;
+import weft.kit.Hostile;
+import weft.kit.Hostile.Fate;
+import weft.kit.Message.Choke;
+import weft.kit.Message.HaveAll;
+import weft.kit.Message.Interested;
+import weft.kit.Message.RejectRequest;
+import weft.kit.Message.Request;
+import weft.kit.Message.Unchoke;
+import weft.kit.Scripts;
+import weft.kit.SwarmExtension;
+
+/** Honest transfers among hostile peers: they complete, and who lies is found out. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class HostileSwarmTest {
+    /** A hostile peer has an address of its own, so that a ban hits nobody else. */
+    private static final String HOSTILE = "127.0.0.66";
+
+    @RegisterExtension
+    final SwarmExtension swarm = new SwarmExtension();
+
+    /** Weft dials one and is dialled by another, while a seed and a leecher of its own kind are at work. */
+    @ParameterizedTest
+    @EnumSource
+    void honestTransferCompletes(Hostile hostile) throws Exception {
+        var shared = swarm.share(Content.ofLength(1_000_000));
+        var server = shared.listen(HOSTILE).serve(hostile.script());
+        var seed = shared.seed(options -> options.withPeers(List.of(server.address())));
+        var leecher = shared.leecher(options -> options.withPeers(List.of(server.address())));
+        swarm.play(shared.dial(leecher, HOSTILE), hostile.script());
+        swarm.play(shared.dial(seed, HOSTILE), hostile.script());
+        Await.until("Weft has met it", () -> server.accepted() > 0);
+
+        leecher.connectTo(seed).awaitComplete();
+
+        leecher.assertHasContent();
+        assertThat(leecher.torrent().error()).isEmpty();
+        assertThat(seed.torrent().error()).isEmpty();
+    }
+
+    /** It is the only one to get anything from. */
+    @ParameterizedTest
+    @EnumSource
+    void hostilePeerIsDealtWith(Hostile hostile) throws Exception {
+        var shared = swarm.share(Content.ofLength(1_000_000));
+        var leecher = shared.leecher();
+
+        swarm.play(shared.dial(leecher, HOSTILE), hostile.script());
+
+        if (hostile.fate() == Fate.BANNED) {
+            leecher.awaitDisconnect("banned");
+            assertThat(shared.dial(leecher, HOSTILE).untilClosed()).isEmpty();
+        } else if (hostile.fate() == Fate.DROPPED) {
+            Await.until(
+                    () -> "disconnect of " + HOSTILE + ", but " + leecher.describe(),
+                    () -> leecher.torrent().disconnects().stream().anyMatch(line -> line.startsWith(HOSTILE)));
+        }
+        leecher.connectTo(shared.seed()).awaitComplete();
+        leecher.assertHasContent();
+    }
+
+    @Test
+    void liarIsBannedAndTheHonestPeerIsNot() throws Exception {
+        var shared = swarm.share(Content.ofLength(2_000_000));
+        var honest = shared.listen("127.0.0.2").serve(Scripts.honestSeed());
+        var liar = shared.listen(HOSTILE).serve(Hostile.CORRUPT_BLOCKS.script());
+
+        var leecher = shared.leecher(options -> options.withPeers(List.of(liar.address(), honest.address())));
+        leecher.awaitDisconnect("banned");
+        leecher.awaitComplete();
+
+        leecher.assertHasContent();
+        assertThat(leecher.torrent().disconnects())
+                .anyMatch(line -> line.startsWith(HOSTILE) && line.contains("banned: sent wrong data of piece"))
+                .noneMatch(line -> line.startsWith("127.0.0.2") && line.contains("banned"));
+        assertThat(shared.dial(leecher, HOSTILE).untilClosed())
+                .as("a banned address is turned away")
+                .isEmpty();
+        shared.dial(leecher, "127.0.0.2").shakeHands();
+    }
+
+    /** One piece of four blocks, two from each of two peers, one of which lies. */
+    @Test
+    void ofTwoWhoSentAPieceTheLiarIsFound() throws Exception {
+        var shared = swarm.share(Content.ofLength(64 * 1024), 64 * 1024);
+        var leecher = shared.leecher();
+        var failed = new CountDownLatch(1);
+        leecher.torrent().onPieceFailed(piece -> failed.countDown());
+        var honest = shared.dial(leecher, "127.0.0.2").shakeHands();
+        honest.send(new HaveAll(), new Unchoke());
+        honest.expectPieces();
+        honest.expect(Interested.class);
+        var asked = honest.await(4, Request.class);
+        honest.serve(asked.get(0));
+        honest.serve(asked.get(1));
+        honest.send(new Choke(), RejectRequest.of(asked.get(2)), RejectRequest.of(asked.get(3)));
+        var liar = shared.dial(leecher, HOSTILE).shakeHands();
+        liar.send(new HaveAll(), new Unchoke());
+        var askedOfLiar = liar.await(2, Request.class);
+
+        liar.serve(askedOfLiar.get(0));
+        liar.send(liar.lieTo(askedOfLiar.get(1)), new Choke()); // no second chance to be caught alone
+        failed.await();
+        honest.send(new Unchoke());
+        for (Request request : honest.await(4, Request.class)) {
+            honest.serve(request);
+        }
+
+        leecher.awaitComplete();
+        leecher.awaitDisconnect("banned");
+        leecher.assertHasContent();
+        assertThat(leecher.torrent().disconnects())
+                .noneMatch(line -> line.startsWith("127.0.0.2") && line.contains("banned"))
+                .anyMatch(line -> line.startsWith(HOSTILE) && line.contains("banned"));
+    }
+
+    @Test
+    void pieceThatFailedIsToldToListenersAndFetchedAgain() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var lied = new AtomicBoolean();
+        var leecher = shared.leecher();
+        var failed = new ConcurrentLinkedQueue<Integer>();
+        leecher.torrent().onPieceFailed(failed::add);
+        var server = shared.listen(HOSTILE).serve(Scripts.seed((request, peer) ->
+                peer.send(lied.compareAndSet(false, true) ? peer.lieTo(request) : peer.answerTo(request))));
+
+        leecher.connectTo(server);
+        Await.until("a piece fails", () -> !failed.isEmpty());
+        leecher.connectTo(shared.seed()).awaitComplete();
+
+        assertThat(failed).hasSize(1);
+        leecher.assertHasContent();
+    }
+
+    @Test
+    void noMoreConnectionsFromOneAddressThanAllowed() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var node = shared.open(
+                swarm.directory(),
+                ClientOptions.defaults().withMaxConnectionsPerAddress(2),
+                options -> options);
+        shared.dial(node, "127.0.0.2").shakeHands();
+        shared.dial(node, "127.0.0.2").shakeHands();
+
+        assertThat(shared.dial(node, "127.0.0.2").untilClosed()).isEmpty();
+
+        shared.dial(node, "127.0.0.3").shakeHands();
+        node.awaitPeers(3);
+    }
+
+    @Test
+    void noMoreConnectionsInAllThanAllowed() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var node = shared.open(
+                swarm.directory(), ClientOptions.defaults().withMaxConnections(2), options -> options);
+        var first = shared.dial(node, "127.0.0.2").shakeHands();
+        shared.dial(node, "127.0.0.3").shakeHands();
+
+        assertThat(shared.dial(node, "127.0.0.4").untilClosed()).isEmpty();
+
+        node.awaitPeers(2);
+        first.close();
+        node.awaitPeers(1);
+        shared.dial(node, "127.0.0.4").shakeHands();
+    }
+
+    @Test
+    void noMorePeersOfATorrentThanAllowed() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var node = shared.open(
+                swarm.directory(), ClientOptions.defaults().withMaxPeersPerTorrent(1), options -> options);
+        shared.connect(node);
+        node.awaitPeers(1);
+
+        var second = shared.dial(node, "127.0.0.2");
+        second.sendHandshake(0);
+
+        assertThat(second.untilClosed()).isEmpty();
+    }
+
+    @Test
+    void hundredsOfSilentConnectionsKeepNobodyOut() throws Exception {
+        var shared = swarm.share(Content.ofLength(500_000));
+        var seed = shared.open(shared.seededDirectory(), ClientOptions.defaults(), options -> options);
+        for (int i = 0; i < 300; i++) {
+            shared.dial(seed, "127.0.1." + (i % 30 + 1));
+        }
+
+        var leecher = shared.leecher(options -> options.withPeers(List.of(seed.address())));
+
+        leecher.awaitComplete();
+        leecher.assertHasContent();
+    }
+}
