@@ -1,0 +1,175 @@
+package weft.swarm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import weft.kit.Await;
+import weft.swarm.Outbox.Block;
+
+@Timeout(30)
+class OutboxTest {
+    private static final long LONG = Duration.ofSeconds(20).toNanos();
+    private static final int BLOCK = 16 * 1024;
+
+    private final Outbox outbox = new Outbox();
+
+    private Outbox.Batch take() throws InterruptedException {
+        return outbox.take(LONG, 4 * BLOCK);
+    }
+
+    private static Block block(int index) {
+        return new Block(index, 0, BLOCK);
+    }
+
+    @Test
+    void messagesComeInOrderAndBytesBeforeBlocks() throws Exception {
+        outbox.append(4, out -> out.putInt(1));
+        outbox.offer(block(7));
+        outbox.append(4, out -> out.putInt(2));
+
+        var batch = take();
+
+        assertThat(batch.control()).isEqualTo(ByteBuffer.allocate(8).putInt(1).putInt(2).flip());
+        assertThat(batch.blocks()).containsExactly(block(7));
+    }
+
+    @Test
+    void bytesOfABatchStayWhileMoreIsAppended() throws Exception {
+        outbox.append(4, out -> out.putInt(1));
+        var first = take();
+
+        outbox.append(4, out -> out.putInt(2));
+
+        assertThat(first.control()).isEqualTo(ByteBuffer.allocate(4).putInt(1).flip());
+        assertThat(take().control()).isEqualTo(ByteBuffer.allocate(4).putInt(2).flip());
+    }
+
+    @Test
+    void growsForLongMessages() throws Exception {
+        var pieces = new BitSet();
+        pieces.set(2_000_000);
+        outbox.append(4, out -> out.putInt(1));
+
+        assertThat(outbox.bitfield(pieces, 2_000_001)).isTrue();
+
+        assertThat(take().control().remaining()).isEqualTo(4 + 5 + 250_001);
+    }
+
+    @Test
+    void peerThatReadsNothingOverflowsIt() {
+        int appended = 0;
+        while (outbox.append(out -> out.putLong(0).putLong(0))) {
+            appended++;
+            assertThat(appended).isLessThan(100_000);
+        }
+
+        assertThat(appended * 16).isBetween(200 * 1024, 256 * 1024);
+        assertThat(outbox.hasOverflowed()).isTrue();
+    }
+
+    @Test
+    void batchHoldsAboutAsManyBytesOfBlocksAsAllowed() throws Exception {
+        for (int i = 0; i < 10; i++) {
+            outbox.offer(block(i));
+        }
+
+        assertThat(take().blocks()).containsExactly(block(0), block(1), block(2), block(3));
+        assertThat(outbox.queuedBlocks()).isEqualTo(6);
+    }
+
+    @Test
+    void tooManyRequestsAreNotTaken() {
+        int taken = 0;
+        while (outbox.offer(block(taken))) {
+            taken++;
+        }
+
+        assertThat(taken).isEqualTo(500);
+    }
+
+    @Test
+    void cancelTakesOneBlockBack() throws Exception {
+        outbox.offer(block(1));
+        outbox.offer(block(2));
+
+        assertThat(outbox.cancel(block(1))).isTrue();
+        assertThat(outbox.cancel(block(1))).isFalse();
+        assertThat(outbox.cancel(block(3))).isFalse();
+
+        assertThat(take().blocks()).containsExactly(block(2));
+    }
+
+    @Test
+    void blockThatIsBeingWrittenIsNotTakenBack() throws Exception {
+        outbox.offer(block(1));
+        take();
+
+        assertThat(outbox.cancel(block(1))).isFalse();
+    }
+
+    @Test
+    void takeBackTakesWhatFits() {
+        for (int i = 0; i < 6; i++) {
+            outbox.offer(block(i));
+        }
+
+        var taken = outbox.takeBack(block -> block.piece() % 2 == 0);
+
+        assertThat(taken).containsExactly(block(0), block(2), block(4));
+        assertThat(outbox.queuedBlocks()).isEqualTo(3);
+    }
+
+    @Test
+    void batchIsEmptyWhenTimeRunsOut() throws Exception {
+        var batch = outbox.take(1, BLOCK);
+
+        assertThat(batch.control().hasRemaining()).isFalse();
+        assertThat(batch.blocks()).isEmpty();
+    }
+
+    @Test
+    void takeWaitsForSomethingToWrite() throws Exception {
+        assertThat(takenAfter(() -> outbox.append(4, out -> out.putInt(1)))).isEqualTo("4 bytes, 0 blocks");
+        assertThat(takenAfter(() -> outbox.offer(block(1)))).isEqualTo("0 bytes, 1 blocks");
+        assertThat(takenAfter(outbox::close)).isEqualTo("closed");
+    }
+
+    /** What somebody takes who has waited before {@code wake}. */
+    private String takenAfter(Runnable wake) throws Exception {
+        var taken = new CompletableFuture<String>();
+        var taker = Thread.ofVirtual().start(() -> {
+            try {
+                var batch = take();
+                taken.complete(
+                        batch == null
+                                ? "closed"
+                                : batch.control().remaining() + " bytes, "
+                                        + batch.blocks().size() + " blocks");
+            } catch (InterruptedException e) {
+                taken.completeExceptionally(e);
+            }
+        });
+        Await.until("waits", () -> taker.getState() == Thread.State.TIMED_WAITING);
+        wake.run();
+        return taken.get();
+    }
+
+    @Test
+    void closedOutboxKeepsNothingAndOverflowsNever() throws Exception {
+        outbox.offer(block(1));
+        outbox.close();
+
+        for (int i = 0; i < 100_000; i++) {
+            assertThat(outbox.append(out -> out.putLong(0))).isTrue();
+        }
+
+        assertThat(outbox.queuedBlocks()).isZero();
+        assertThat(outbox.hasOverflowed()).isFalse();
+        assertThat(take()).isNull();
+    }
+}
