@@ -41,4 +41,22 @@ class ChainTest {
         Content.assertSame(file, there.resolve(file.getFileName()));
         assertThat(seed.uploaded()).isLessThan(LENGTH + LENGTH / 10);
     }
+
+    /** aria2 says "have all" as soon as it is complete, in the middle of a conversation. */
+    @Test
+    @Requires({Program.LIBTORRENT, Program.ARIA2})
+    void weftGetsFromAria2WhatThatIsStillGettingFromLibtorrent() throws Exception {
+        Path file = Content.file(lab.directory("seed's"), "passed on.bin", LENGTH);
+        Path torrent = lab.torrentOf(file);
+        var seed = lab.libtorrent(torrent, file.getParent(), "--seed", "--tcp", "--upload-limit=2000000");
+        var between = lab.aria2(torrent, lab.directory("between"));
+        seed.dial(between.address());
+        Path here = lab.directory("here");
+
+        var weft = lab.weft(torrent, here, between.address());
+
+        lab.awaitComplete(weft);
+        Content.assertSame(file, here.resolve(file.getFileName()));
+        assertThat(weft.disconnects()).noneMatch(reason -> reason.contains("told its pieces before"));
+    }
 }
