@@ -14,7 +14,9 @@ final class CommonOptions {
             names = {"-h", "--help"},
             usageHelp = true,
             description = "Show this and exit.")
-    private boolean help;
+    void help(boolean wanted) {
+        // picocli does what is to be done
+    }
 
     @Option(
             names = {"-q", "--quiet"},

@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import weft.metainfo.Metainfo;
@@ -23,9 +22,6 @@ import weft.metainfo.TorrentCreator;
 final class CreateCommand implements Callable<Integer> {
     private final Output output;
     private final StopSignal stop;
-
-    @Mixin
-    private final CommonOptions common;
 
     @Parameters(index = "0", paramLabel = "PATH", description = "The file or directory.")
     private Path path;
@@ -66,7 +62,6 @@ final class CreateCommand implements Callable<Integer> {
     CreateCommand(Output output, StopSignal stop) {
         this.output = output;
         this.stop = stop;
-        this.common = new CommonOptions(output);
     }
 
     @Override

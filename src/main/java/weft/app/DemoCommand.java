@@ -8,7 +8,6 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
-import picocli.CommandLine.Mixin;
 import weft.Torrent;
 import weft.metainfo.TorrentCreator;
 import weft.tracker.TrackerServer;
@@ -36,29 +35,26 @@ final class DemoCommand implements Callable<Integer> {
     private final Output output;
     private final StopSignal stop;
 
-    @Mixin
-    private final CommonOptions common;
-
     DemoCommand(Output output, StopSignal stop) {
         this.output = output;
         this.stop = stop;
-        this.common = new CommonOptions(output);
     }
 
     @Override
     public Integer call() throws Exception {
-        output.note("A tracker, a seed and " + LEECHERS + " leechers in this process, on 127.0.0.1 only.");
+        output.note("A tracker, a seed and " + LEECHERS + " leechers in this process, on 127.0.0.1 only");
         try (var content = DemoContent.create(CONTENT_BYTES);
                 var tracker = TrackerServer.open(TrackerServerOptions.loopback())) {
             var torrent = stop.interruptibly(() -> TorrentCreator.ofPath(content.original())
                     .withTrackers(List.of(List.of(tracker.announceUri().toString())))
                     .create(Runtime.getRuntime().availableProcessors(), TorrentCreator.Progress.NONE));
-            output.note("Tracker " + tracker.announceUri() + ", torrent " + torrent.name() + ", "
+            output.note("tracker    " + tracker.announceUri());
+            output.note("torrent    " + torrent.name() + ", "
                     + Units.size(torrent.layout().totalLength()) + " in "
                     + Units.count(torrent.files().size(), "file") + ", "
-                    + Units.count(torrent.layout().pieceCount(), "piece") + ".");
+                    + Units.count(torrent.layout().pieceCount(), "piece"));
             output.note(
-                    "The seed is held at " + Units.rate(SEED_BYTES_PER_SECOND) + ", or there would be little to see.");
+                    "seed       held at " + Units.rate(SEED_BYTES_PER_SECOND) + ", or there would be little to see");
             try (var swarm = new DemoSwarm(torrent, content)) {
                 return share(swarm, content, tracker);
             }
@@ -144,8 +140,8 @@ final class DemoCommand implements Callable<Integer> {
         long byLeechers = swarm.leechers().stream().mapToLong(Torrent::uploaded).sum();
         output.result("All " + LEECHERS + " leechers have all " + Units.size(size) + ", byte for byte, after "
                 + Units.elapsed(elapsed) + ".");
-        output.result("The seed sent " + Units.size(bySeed) + ", the leechers sent each other " + Units.size(byLeechers)
-                + ": that is what a swarm is for.");
+        output.result("The seed sent " + Units.size(bySeed) + ", and the leechers sent each other "
+                + Units.size(byLeechers) + ".");
         return ExitCode.OK;
     }
 }

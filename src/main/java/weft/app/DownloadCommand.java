@@ -36,9 +36,6 @@ final class DownloadCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
-    private final CommonOptions common;
-
-    @Mixin
     private final Transfer transfer;
 
     @Parameters(
@@ -74,7 +71,6 @@ final class DownloadCommand implements Callable<Integer> {
         this.output = output;
         this.stop = stop;
         this.source = new Source(stop);
-        this.common = new CommonOptions(output);
         this.transfer = new Transfer(output, stop);
     }
 
@@ -96,9 +92,15 @@ final class DownloadCommand implements Callable<Integer> {
         }
         var options = AddOptions.into(directory).withSequential(sequential).withPeers(transfer.peers());
         var watches = new ArrayList<TorrentWatch>();
-        try (var client = transfer.openClient()) {
+        try (var client = transfer.openClient();
+                var scope = transfer.openScope()) {
             for (var torrent : torrents) {
-                watches.add(add(client, torrent, options));
+                var watch = add(client, torrent, options);
+                watches.add(watch);
+                scope.fork(torrent.name(), () -> {
+                    watch.load();
+                    watch.torrent().start();
+                });
             }
             transfer.watch(watches, this::isSettled);
         }
@@ -115,7 +117,6 @@ final class DownloadCommand implements Callable<Integer> {
         var watch = new TorrentWatch(added, System::nanoTime, stop::wake);
         added.addListener(watch);
         output.note(announcement(torrent));
-        added.start();
         return watch;
     }
 

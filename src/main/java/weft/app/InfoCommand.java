@@ -3,11 +3,11 @@ package weft.app;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import weft.bencode.BString;
@@ -21,9 +21,6 @@ final class InfoCommand implements Callable<Integer> {
     private final Output output;
     private final Source source;
 
-    @Mixin
-    private final CommonOptions common;
-
     @Parameters(index = "0", paramLabel = "SOURCE", description = "A torrent file, or the http(s) address of one.")
     private String torrentSource;
 
@@ -33,7 +30,6 @@ final class InfoCommand implements Callable<Integer> {
     InfoCommand(Output output, StopSignal stop) {
         this.output = output;
         this.source = new Source(stop);
-        this.common = new CommonOptions(output);
     }
 
     @Override
@@ -122,7 +118,8 @@ final class InfoCommand implements Callable<Integer> {
                         + Units.count(shown.size(), "file")));
         facts.put(
                 "pieces",
-                List.of(Units.count(layout.pieceCount(), "piece") + " of " + Units.size(layout.pieceLength())));
+                List.of(String.format(Locale.ROOT, "%,d of ", layout.pieceCount())
+                        + Units.size(layout.pieceLength())));
         facts.put("private", torrent.isPrivate() ? List.of("yes: peers come from its trackers only") : List.of());
         facts.put("made", made(torrent).stream().toList());
         facts.put("comment", torrent.comment().stream().toList());

@@ -2,7 +2,6 @@ package weft.app;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -98,9 +97,10 @@ public final class Main implements Runnable {
                 .addSubcommand(new InfoCommand(output, stop))
                 .addSubcommand(new TrackerCommand(output, stop))
                 .addSubcommand(new DemoCommand(output, stop));
-        return weft.setOut(new PrintWriter(output.outStream(), true))
-                .setErr(new PrintWriter(output.errStream(), true))
-                .setUsageHelpAutoWidth(false)
+        for (var command : weft.getSubcommands().values()) {
+            command.getCommandSpec().addMixin("common", CommandSpec.forAnnotatedObject(new CommonOptions(output)));
+        }
+        return weft.setOut(output.writer())
                 .setParameterExceptionHandler((e, arguments) -> wrongUsage(output, e))
                 .setExecutionExceptionHandler((e, command, arguments) -> failed(output, stop, e));
     }

@@ -21,7 +21,7 @@ final class Output {
 
     private final ReentrantLock lock = new ReentrantLock(); // also keeps lines whole
     private final LiveRegion region; // guarded by lock
-    private List<String> live = List.of(); // guarded by lock
+    private List<String> live = List.of(); // guarded by lock; empty where there is no terminal
     private Optional<Terminal> terminal; // guarded by lock; null: not looked for yet
 
     private volatile Runnable onVerbose = () -> {};
@@ -81,14 +81,9 @@ final class Output {
         return Glyphs.of(err.charset());
     }
 
-    /** Standard output itself, for what a library prints. */
-    PrintStream outStream() {
-        return out;
-    }
-
-    /** Standard error itself, for what a library prints. */
-    PrintStream errStream() {
-        return err;
+    /** Standard output, for what a library prints. */
+    PrintWriter writer() {
+        return new PrintWriter(out, true, out.charset());
     }
 
     /** A line of what the command was asked for, also if quiet. */
@@ -136,14 +131,16 @@ final class Output {
 
     /** Shows these lines as the last ones of the terminal, in place of those of the last call. */
     void live(List<String> lines) {
-        var columns = terminal().map(t -> t.size().columns());
-        lock.lock();
-        try {
-            live = lines;
-            columns.ifPresent(width -> region.draw(lines, width));
-        } finally {
-            lock.unlock();
-        }
+        terminal().ifPresent(shown -> {
+            int columns = shown.size().columns();
+            lock.lock();
+            try {
+                live = List.copyOf(lines);
+                region.draw(lines, columns);
+            } finally {
+                lock.unlock();
+            }
+        });
     }
 
     /** Takes the live lines away. */
@@ -171,7 +168,7 @@ final class Output {
                 print.run();
                 return;
             }
-            int columns = terminal.map(t -> t.size().columns()).orElse(Integer.MAX_VALUE);
+            int columns = terminal.orElseThrow().size().columns();
             region.erase(columns);
             print.run();
             region.draw(live, columns);

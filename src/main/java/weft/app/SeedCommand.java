@@ -3,7 +3,6 @@ package weft.app;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -15,7 +14,6 @@ import picocli.CommandLine.Parameters;
 import weft.AddOptions;
 import weft.Client;
 import weft.Torrent;
-import weft.concurrent.TaskScope;
 
 /** {@code weft seed}: serves what is there already, until interrupted; fetches nothing and changes no file. */
 @Command(name = "seed", description = "Serve a torrent's content that is complete in a directory, until interrupted.")
@@ -23,9 +21,6 @@ final class SeedCommand implements Callable<Integer> {
     private final Output output;
     private final StopSignal stop;
     private final Source source;
-
-    @Mixin
-    private final CommonOptions common;
 
     @Mixin
     private final Transfer transfer;
@@ -41,13 +36,10 @@ final class SeedCommand implements Callable<Integer> {
                     "Where the content lies: the directory with the file, or with the directory, of the torrent's name.")
     private Path directory;
 
-    private volatile boolean isChecked; // what lies on disk has been looked at
-
     SeedCommand(Output output, StopSignal stop) {
         this.output = output;
         this.stop = stop;
         this.source = new Source(stop);
-        this.common = new CommonOptions(output);
         this.transfer = new Transfer(output, stop);
     }
 
@@ -77,18 +69,12 @@ final class SeedCommand implements Callable<Integer> {
         return Main.INTERRUPTED;
     }
 
-    /** Waits until it is known what lies on disk: at once if resume data vouches for it, else by hashing. */
     private void check(Torrent torrent, TorrentWatch watch) throws CommandException {
-        try (var scope = TaskScope.allTogether("weft seed")) {
-            scope.fork("check", () -> {
-                try {
-                    torrent.hashCheck(new BitSet()); // what has to be hashed to begin with goes before
-                } finally {
-                    isChecked = true;
-                    stop.wake();
-                }
-            });
-            transfer.watch(List.of(watch), checked -> isChecked);
+        try (var scope = transfer.openScope()) {
+            scope.fork(torrent.name(), watch::load);
+            transfer.watch(
+                    List.of(watch),
+                    checked -> checked.isLoaded() || torrent.error().isPresent());
         }
         var fault = torrent.error();
         if (fault.isPresent()) {

@@ -94,7 +94,7 @@ final class TorrentFetcher {
             throw new IOException("redirected to no valid address: " + location, e);
         }
         if (!List.of("http", "https").contains(String.valueOf(to.getScheme()))
-                || from.getScheme().equals("https") && !to.getScheme().equals("https")) {
+                || (from.getScheme().equals("https") && !to.getScheme().equals("https"))) {
             throw new IOException("redirected to " + to + ", which is less safe");
         }
         if (isLocal(to) && !isLocal(from)) {

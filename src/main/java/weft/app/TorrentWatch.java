@@ -3,6 +3,7 @@ package weft.app;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,11 +26,12 @@ final class TorrentWatch implements TorrentListener {
     private final Set<InetSocketAddress> givers = ConcurrentHashMap.newKeySet();
     private volatile long lastGlanceNanos;
 
+    private volatile boolean loaded;
+    private volatile long downloadedBefore; // these three are set before loaded is
+    private volatile long uploadedBefore;
+    private volatile long beganNanos;
+
     // Of the command's thread.
-    private final long downloadedBefore;
-    private final long uploadedBefore;
-    private boolean isMoving; // has left the hash check
-    private long beganNanos;
     private long bytesMoved;
     private long movedNanos;
 
@@ -38,11 +40,27 @@ final class TorrentWatch implements TorrentListener {
         this.torrent = torrent;
         this.nanoClock = nanoClock;
         this.wake = wake;
-        this.downloadedBefore = torrent.downloaded();
-        this.uploadedBefore = torrent.uploaded();
-        this.lastGlanceNanos = nanoClock.getAsLong() - GLANCE_NANOS;
         this.beganNanos = nanoClock.getAsLong();
         this.movedNanos = beganNanos;
+        this.lastGlanceNanos = beganNanos - GLANCE_NANOS;
+    }
+
+    /**
+     * Waits until it is known what lies on disk: at once if resume data vouches for it, else when it is hashed. From here
+     * on bytes and time are counted. The torrent is not started yet, so nothing moves before.
+     */
+    void load() throws IOException, InterruptedException {
+        torrent.hashCheck(new BitSet()); // what has to be hashed to begin with goes before
+        downloadedBefore = torrent.downloaded();
+        uploadedBefore = torrent.uploaded();
+        beganNanos = nanoClock.getAsLong();
+        loaded = true;
+        wake.run();
+    }
+
+    /** Whether {@link #load} is done. */
+    boolean isLoaded() {
+        return loaded;
     }
 
     Torrent torrent() {
@@ -53,9 +71,7 @@ final class TorrentWatch implements TorrentListener {
     TorrentView look() {
         long now = nanoClock.getAsLong();
         var state = torrent.state();
-        if (!isMoving && state != TorrentState.CHECKING) {
-            isMoving = true;
-            beganNanos = now;
+        if (state == TorrentState.CHECKING) {
             movedNanos = now;
         }
         glance(now);
@@ -90,7 +106,7 @@ final class TorrentWatch implements TorrentListener {
      */
     boolean isComplete() throws IOException {
         try {
-            return torrent.awaitComplete(Duration.ZERO);
+            return torrent.awaitComplete(Duration.ZERO) && loaded;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
@@ -112,7 +128,7 @@ final class TorrentWatch implements TorrentListener {
         return givers.size();
     }
 
-    /** The time since the hash check ended. */
+    /** The time since {@link #load}. */
     Duration elapsed() {
         return Duration.ofNanos(nanoClock.getAsLong() - beganNanos);
     }

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import weft.tracker.TrackerServer;
 import weft.tracker.TrackerServerOptions;
@@ -23,9 +22,6 @@ final class TrackerCommand implements Callable<Integer> {
     private final Output output;
     private final StopSignal stop;
 
-    @Mixin
-    private final CommonOptions common;
-
     @Option(
             names = {"-p", "--port"},
             paramLabel = "N",
@@ -36,7 +32,6 @@ final class TrackerCommand implements Callable<Integer> {
     TrackerCommand(Output output, StopSignal stop) {
         this.output = output;
         this.stop = stop;
-        this.common = new CommonOptions(output);
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.function.Predicate;
 import picocli.CommandLine.Option;
 import weft.Client;
 import weft.ClientOptions;
+import weft.concurrent.TaskScope;
 
 /** What {@code download} and {@code seed} have in common: a client on a port, peers to begin with, and the watching. */
 final class Transfer {
@@ -61,6 +62,11 @@ final class Transfer {
             throw new CommandException(
                     "port " + port + " is in use, or not ours to use; --port picks another, no --port a free one", e);
         }
+    }
+
+    /** The scope of threads that load torrents; its faults are the torrents' own, which say so when they are looked at. */
+    TaskScope openScope() {
+        return TaskScope.supervised("weft load", (task, fault) -> stop.wake());
     }
 
     /** Shows the torrents until none is left to wait for, or until we shall stop. */

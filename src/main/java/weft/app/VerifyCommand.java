@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import weft.metainfo.Metainfo;
@@ -30,9 +29,6 @@ final class VerifyCommand implements Callable<Integer> {
     private final StopSignal stop;
     private final Source source;
 
-    @Mixin
-    private final CommonOptions common;
-
     @Parameters(index = "0", paramLabel = "TORRENT", description = "A torrent file, or the http(s) address of one.")
     private String torrentSource;
 
@@ -48,7 +44,6 @@ final class VerifyCommand implements Callable<Integer> {
         this.output = output;
         this.stop = stop;
         this.source = new Source(stop);
-        this.common = new CommonOptions(output);
     }
 
     @Override
