@@ -118,8 +118,7 @@ final class InfoCommand implements Callable<Integer> {
                         + Units.count(shown.size(), "file")));
         facts.put(
                 "pieces",
-                List.of(String.format(Locale.ROOT, "%,d of ", layout.pieceCount())
-                        + Units.size(layout.pieceLength())));
+                List.of(String.format(Locale.ROOT, "%,d of ", layout.pieceCount()) + Units.size(layout.pieceLength())));
         facts.put("private", torrent.isPrivate() ? List.of("yes: peers come from its trackers only") : List.of());
         facts.put("made", made(torrent).stream().toList());
         facts.put("comment", torrent.comment().stream().toList());

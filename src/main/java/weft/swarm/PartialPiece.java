@@ -94,26 +94,22 @@ final class PartialPiece {
         }
     }
 
-    /** One peer less is asked for the block; true if it is free now. */
-    boolean released(int block) {
-        if (arrived.get(block) || requesters[block] == 0 || --requesters[block] > 0) {
-            return false;
+    /** One peer less is asked for the block. */
+    void released(int block) {
+        if (!arrived.get(block) && requesters[block] > 0 && --requesters[block] == 0) {
+            free++;
+            lowestFree = Math.min(lowestFree, block);
         }
-        free++;
-        lowestFree = Math.min(lowestFree, block);
-        return true;
     }
 
-    /** The block has come and goes to the storage; true if it was free until now (asked for once, and given up). */
-    boolean arrived(int block, PiecePicker.Source sender) {
-        boolean wasFree = requesters[block] == 0;
-        if (wasFree) {
-            free--;
+    /** The block has come and goes to the storage. */
+    void arrived(int block, PiecePicker.Source sender) {
+        if (requesters[block] == 0) {
+            free--; // it was asked for once, and given up
         }
         requesters[block] = 0;
         arrived.set(block);
         senders[block] = sender;
-        return wasFree;
     }
 
     /** The block's bytes are in the storage; true if it was the last one of the piece. */

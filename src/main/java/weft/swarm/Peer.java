@@ -266,6 +266,12 @@ public final class Peer {
     }
 
     void sendCancel(int piece, int begin, int length) {
+        requestLock.lock();
+        try {
+            window.forget(piece, begin);
+        } finally {
+            requestLock.unlock();
+        }
         queued(outbox.append(out -> MessageEncoder.cancel(out, piece, begin, length)));
     }
 
@@ -354,7 +360,8 @@ public final class Peer {
 
     /** The peer will not serve a request (BEP 6). False if it was not asked. */
     boolean rejected(int piece, int begin) {
-        if (!peerChoking) {
+        // A reject that answers a cancel, or comes with a choke, says nothing about how many it takes.
+        if (!peerChoking && picker.isAsked(source, piece, begin)) {
             requestLock.lock();
             try {
                 window.rejected();
@@ -381,6 +388,12 @@ public final class Peer {
         }
         snubbed = true;
         picker.snubbed(source);
+        requestLock.lock();
+        try {
+            window.reset();
+        } finally {
+            requestLock.unlock();
+        }
         return true;
     }
 

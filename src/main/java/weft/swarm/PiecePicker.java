@@ -18,8 +18,8 @@ import weft.metainfo.Layout;
  * Decides which blocks to ask a peer for, and knows what has come of it. The order: higher priority first, strictly;
  * within a priority the pieces already begun, so that they are finished and can be shared; then the rarest piece, ties
  * at random (BEP 3 wants random order; rarest first keeps every piece alive in the swarm, Cohen 2003), or the first one
- * if asked to be sequential. When nothing is left that nobody was asked for, endgame begins: the last blocks are asked
- * of several peers, and taken back from the others as soon as one delivers.
+ * if asked to be sequential. When a peer has nothing left that nobody was asked for, endgame begins: blocks are asked of
+ * it that others were asked for too, and taken back from the others as soon as one delivers.
  *
  * <p>A wanted piece is in exactly one of these places: {@code have}; among the {@code fresh} of its priority, if nobody
  * has begun it; or in {@code partials}, until it is verified.
@@ -96,8 +96,6 @@ final class PiecePicker {
     private final TreeMap<Integer, Level> levels = new TreeMap<>(Collections.reverseOrder());
     private final Map<Integer, PartialPiece> partials = new HashMap<>();
     private boolean sequential;
-    private int fresh; // wanted pieces that nobody has begun
-    private int freeBlocks; // blocks of wanted partial pieces that nobody is asked for
     private int missingWanted; // pieces
     private long haveBytes;
     private long missingBytes; // of wanted pieces
@@ -516,8 +514,8 @@ final class PiecePicker {
                     return picked;
                 }
             }
-            boolean idle = picked == 0 && source.requests.size() == 0;
-            return idle && isEndgame() ? pickDuplicate(source, out) : picked;
+            // Endgame, for this peer: it has nothing to do, and nothing else to be asked for.
+            return picked == 0 && source.requests.size() == 0 ? pickDuplicate(source, out) : picked;
         } finally {
             lock.unlock();
         }
@@ -566,7 +564,6 @@ final class PiecePicker {
         int taken = 0;
         while (taken < max && partial.free() > 0 && partial.admits(source)) {
             ask(partial, partial.nextFree(), source, out);
-            freeBlocks--;
             taken++;
         }
         return taken;
@@ -576,10 +573,6 @@ final class PiecePicker {
         partial.requested(block);
         source.requests.add(partial.piece(), block);
         out.request(partial.piece(), layout.blockOffset(block), layout.blockLength(partial.piece(), block));
-    }
-
-    private boolean isEndgame() {
-        return fresh == 0 && freeBlocks == 0;
     }
 
     /**
@@ -640,9 +633,7 @@ final class PiecePicker {
             if (partial.requesters(block) > (expected ? 1 : 0)) {
                 takeBack(piece, block, others);
             }
-            if (partial.arrived(block, source) && priorities[piece] > 0) {
-                freeBlocks--;
-            }
+            partial.arrived(block, source);
             return Arrival.WANTED;
         } finally {
             lock.unlock();
@@ -676,7 +667,6 @@ final class PiecePicker {
             var partial = partials.get(piece);
             if (partial != null) {
                 partial.lost(begin / Layout.BLOCK_LENGTH);
-                freeBlocks += priorities[piece] > 0 ? 1 : 0;
             }
         } finally {
             lock.unlock();
@@ -729,10 +719,18 @@ final class PiecePicker {
         try {
             var partial = partials.get(piece);
             if (partial != null) {
-                int freeBefore = partial.free();
                 partial.failed();
-                freeBlocks += priorities[piece] > 0 ? partial.free() - freeBefore : 0;
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the peer has been asked for this block, and the request stands. */
+    boolean isAsked(Source source, int piece, int begin) {
+        lock.lock();
+        try {
+            return source.requests.contains(piece, begin / Layout.BLOCK_LENGTH);
         } finally {
             lock.unlock();
         }
@@ -791,8 +789,8 @@ final class PiecePicker {
 
     private void release(int piece, int block) {
         var partial = partials.get(piece);
-        if (partial != null && partial.released(block) && priorities[piece] > 0) {
-            freeBlocks++;
+        if (partial != null) {
+            partial.released(block);
         }
     }
 
@@ -826,7 +824,6 @@ final class PiecePicker {
         int priority = priorities[partial.piece()];
         if (priority > 0) {
             level(priority).partials.add(partial);
-            freeBlocks += partial.free();
         }
     }
 
@@ -834,14 +831,12 @@ final class PiecePicker {
         int priority = priorities[partial.piece()];
         if (priority > 0) {
             level(priority).partials.remove(partial);
-            freeBlocks -= partial.free();
         }
     }
 
     private void enterFresh(int piece) {
         if (isMissing(piece)) {
             level(priorities[piece]).fresh.add(piece);
-            fresh++;
         }
     }
 
@@ -849,7 +844,6 @@ final class PiecePicker {
         var level = levels.get(priorities[piece]);
         if (level != null && level.fresh.contains(piece)) {
             level.fresh.remove(piece);
-            fresh--;
         }
     }
 
@@ -860,8 +854,6 @@ final class PiecePicker {
     /** Puts every piece where it belongs and counts anew. Costs the number of pieces: for changes of what is wanted. */
     private void rebuild() {
         levels.clear();
-        fresh = 0;
-        freeBlocks = 0;
         missingWanted = 0;
         haveBytes = 0;
         missingBytes = 0;

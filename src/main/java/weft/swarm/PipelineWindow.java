@@ -60,6 +60,13 @@ final class PipelineWindow {
         timedRequest = -1;
     }
 
+    /** This request was taken back; if it was the timed one, it may never be answered. */
+    void forget(int piece, int begin) {
+        if (timedRequest == key(piece, begin)) {
+            timedRequest = -1;
+        }
+    }
+
     /** What was asked for is void: choked, snubbed. */
     void reset() {
         timedRequest = -1;

@@ -307,6 +307,7 @@ public final class Swarm {
             Reserved reserved,
             PeerId peerId) {
         if (peerId.equals(shared.peerId())) {
+            ended(channel.remoteAddress(), "connected to ourselves");
             return "connected to ourselves";
         }
         var peer = new Peer(channel, outgoing, peerId, reserved.and(Reserved.OURS), picker, shared.nanoTime());
@@ -322,6 +323,7 @@ public final class Swarm {
             scope.closeFirst(channel);
             scope.closeFirst(peer.outbox()::close);
             if (!join(peer)) {
+                ended(channel.remoteAddress(), DUPLICATE);
                 return DUPLICATE;
             }
             if (scope.tryFork("writer", new PeerWriter(peer, this, current.storage)::run)) {

@@ -31,8 +31,8 @@ public enum Hostile {
     /** Only one piece is wrong, all others are right. */
     ONE_CORRUPT_PIECE(
             Fate.BANNED,
-            Scripts.seed((request, peer) ->
-                    peer.send(request.piece() == 1 ? peer.lieTo(request) : peer.answerTo(request)))),
+            Scripts.seed(
+                    (request, peer) -> peer.send(request.piece() == 1 ? peer.lieTo(request) : peer.answerTo(request)))),
 
     /** Blocks shorter than asked for. */
     SHORT_BLOCKS(
@@ -55,8 +55,10 @@ public enum Hostile {
     /** Blocks at offsets that are no block's. */
     CROOKED_BLOCKS(
             Fate.DROPPED,
-            Scripts.seed((request, peer) -> peer.send(
-                    new Piece(request.piece(), request.begin() + 1, resized(peer, request, 100).block())))),
+            Scripts.seed((request, peer) -> peer.send(new Piece(
+                    request.piece(),
+                    request.begin() + 1,
+                    resized(peer, request, 100).block())))),
 
     /** Blocks that nobody asked for, without end. */
     UNREQUESTED_BLOCKS(Fate.DROPPED, peer -> {
@@ -103,8 +105,9 @@ public enum Hostile {
 
     /** Another protocol. */
     GARBAGE_HANDSHAKE(Fate.ANY, peer -> {
-        peer.sendRaw("GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: somebody who is lost\r\nAccept: everything\r\n\r\n"
-                .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        peer.sendRaw(
+                "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: somebody who is lost\r\nAccept: everything\r\n\r\n"
+                        .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
         readForEver(peer);
     }),
 
@@ -152,8 +155,7 @@ public enum Hostile {
     REQUEST_PAST_END(Fate.DROPPED, afterHandshake(peer -> peer.send(new Request(0, 16384, 1 << 20)))),
 
     /** Asks with numbers that overflow when added. */
-    OVERFLOWING_REQUEST(
-            Fate.DROPPED, afterHandshake(peer -> peer.send(new Request(0, Integer.MAX_VALUE - 10, 16384)))),
+    OVERFLOWING_REQUEST(Fate.DROPPED, afterHandshake(peer -> peer.send(new Request(0, Integer.MAX_VALUE - 10, 16384)))),
 
     /** Asks for nothing. */
     EMPTY_REQUEST(Fate.DROPPED, afterHandshake(peer -> peer.send(new Request(0, 0, 0)))),
@@ -162,8 +164,7 @@ public enum Hostile {
     ABSURD_CANCEL(Fate.DROPPED, afterHandshake(peer -> peer.send(new Cancel(-5, 0, 16384)))),
 
     /** A block of a piece that does not exist. */
-    ABSURD_PIECE(
-            Fate.DROPPED, afterHandshake(peer -> peer.send(new Piece(1 << 20, 0, ByteBuffer.allocate(16384))))),
+    ABSURD_PIECE(Fate.DROPPED, afterHandshake(peer -> peer.send(new Piece(1 << 20, 0, ByteBuffer.allocate(16384))))),
 
     /** Suggests and allows pieces that do not exist. */
     ABSURD_FAST(Fate.DROPPED, afterHandshake(peer -> peer.send(new SuggestPiece(-1), new AllowedFast(1 << 30)))),

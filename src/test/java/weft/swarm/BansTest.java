@@ -12,7 +12,8 @@ class BansTest {
 
     private static InetAddress address(int number) {
         try {
-            return InetAddress.getByAddress(ByteBuffer.allocate(4).putInt(number).array());
+            return InetAddress.getByAddress(
+                    ByteBuffer.allocate(4).putInt(number).array());
         } catch (UnknownHostException e) {
             throw new AssertionError(e);
         }

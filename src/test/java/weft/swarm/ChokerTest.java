@@ -71,7 +71,8 @@ class ChokerTest {
 
     @Test
     void atLeastOneSlotIsNeeded() {
-        assertThatThrownBy(() -> new Choker(0, () -> peers, random, clock)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Choker(0, () -> peers, random, clock))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

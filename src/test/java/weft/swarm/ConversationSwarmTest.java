@@ -222,7 +222,8 @@ class ConversationSwarmTest {
         var peer = shared.connect(leecher);
 
         peer.send(
-                new Message.Other(20, ByteBuffer.wrap("\0d1:md11:ut_metadatai3eee".getBytes(StandardCharsets.US_ASCII))),
+                new Message.Other(
+                        20, ByteBuffer.wrap("\0d1:md11:ut_metadatai3eee".getBytes(StandardCharsets.US_ASCII))),
                 new HaveAll(),
                 new Message.Port(6881),
                 new Message.Other(200, ByteBuffer.allocate(200_000)),
@@ -308,7 +309,9 @@ class ConversationSwarmTest {
         var shared = share(2);
         var leecher = shared.leecher();
 
-        var peer = shared.dial(leecher, "127.0.0.2").withId(leecher.torrent().peerId()).shakeHands();
+        var peer = shared.dial(leecher, "127.0.0.2")
+                .withId(leecher.torrent().peerId())
+                .shakeHands();
 
         assertThat(peer.untilClosed()).isEmpty();
         leecher.awaitPeers(0);
@@ -344,8 +347,8 @@ class ConversationSwarmTest {
         var shared = share(2);
         var leecher = shared.leecher();
         var peer = shared.dial(leecher, "127.0.0.2");
-        var handshake = FakePeer.handshake(
-                FakePeer.FAST, shared.metainfo().infoHash().truncated(), peer.id());
+        var handshake =
+                FakePeer.handshake(FakePeer.FAST, shared.metainfo().infoHash().truncated(), peer.id());
 
         peer.sendRaw(Arrays.copyOf(handshake, 48));
         peer.expectHandshake();
@@ -436,14 +439,14 @@ class ConversationSwarmTest {
     void bannedPeerIsNotDialledAgain() throws Exception {
         var shared = share(2);
         var leecher = shared.leecher();
-        var server = shared.listen("127.0.0.2")
-                .serve(Scripts.seed((request, peer) -> peer.send(peer.lieTo(request))));
+        var server = shared.listen("127.0.0.2").serve(Scripts.seed((request, peer) -> peer.send(peer.lieTo(request))));
 
         leecher.connectTo(server).awaitDisconnect("banned");
         leecher.torrent().stop();
         leecher.awaitState(TorrentState.STOPPED);
         leecher.torrent().start(); // known addresses are tried at once
-        Await.until("the address is forgotten", () -> leecher.torrent().snapshot().knownPeers() == 0);
+        Await.until(
+                "the address is forgotten", () -> leecher.torrent().snapshot().knownPeers() == 0);
 
         assertThat(server.accepted()).isOne();
     }

@@ -210,7 +210,9 @@ class FastExtensionSwarmTest {
         boolean choked = false;
         while (answered.size() < asked.size()) {
             switch (peer.next()) {
-                case Piece block -> answered.add(new Request(block.piece(), block.begin(), block.block().limit()));
+                case Piece block ->
+                    answered.add(new Request(
+                            block.piece(), block.begin(), block.block().limit()));
                 case RejectRequest reject -> {
                     assertThat(choked).as("rejects come after the choke").isTrue();
                     answered.add(new Request(reject.piece(), reject.begin(), reject.length()));
@@ -393,7 +395,8 @@ class FastExtensionSwarmTest {
         var outgoing = server.accept();
 
         var reserved = List.of(
-                incoming.expectHandshake().reserved(), outgoing.expectHandshake().reserved());
+                incoming.expectHandshake().reserved(),
+                outgoing.expectHandshake().reserved());
 
         assertThat(reserved).allMatch(bits -> (bits & FakePeer.FAST) != 0);
     }

@@ -137,8 +137,9 @@ class HostileSwarmTest {
         var leecher = shared.leecher();
         var failed = new ConcurrentLinkedQueue<Integer>();
         leecher.torrent().onPieceFailed(failed::add);
-        var server = shared.listen(HOSTILE).serve(Scripts.seed((request, peer) ->
-                peer.send(lied.compareAndSet(false, true) ? peer.lieTo(request) : peer.answerTo(request))));
+        var server = shared.listen(HOSTILE)
+                .serve(Scripts.seed((request, peer) ->
+                        peer.send(lied.compareAndSet(false, true) ? peer.lieTo(request) : peer.answerTo(request))));
 
         leecher.connectTo(server);
         Await.until("a piece fails", () -> !failed.isEmpty());
@@ -152,9 +153,7 @@ class HostileSwarmTest {
     void noMoreConnectionsFromOneAddressThanAllowed() throws Exception {
         var shared = swarm.share(Content.ofLength(100_000));
         var node = shared.open(
-                swarm.directory(),
-                ClientOptions.defaults().withMaxConnectionsPerAddress(2),
-                options -> options);
+                swarm.directory(), ClientOptions.defaults().withMaxConnectionsPerAddress(2), options -> options);
         shared.dial(node, "127.0.0.2").shakeHands();
         shared.dial(node, "127.0.0.2").shakeHands();
 
@@ -167,8 +166,7 @@ class HostileSwarmTest {
     @Test
     void noMoreConnectionsInAllThanAllowed() throws Exception {
         var shared = swarm.share(Content.ofLength(100_000));
-        var node = shared.open(
-                swarm.directory(), ClientOptions.defaults().withMaxConnections(2), options -> options);
+        var node = shared.open(swarm.directory(), ClientOptions.defaults().withMaxConnections(2), options -> options);
         var first = shared.dial(node, "127.0.0.2").shakeHands();
         shared.dial(node, "127.0.0.3").shakeHands();
 
@@ -183,8 +181,8 @@ class HostileSwarmTest {
     @Test
     void noMorePeersOfATorrentThanAllowed() throws Exception {
         var shared = swarm.share(Content.ofLength(100_000));
-        var node = shared.open(
-                swarm.directory(), ClientOptions.defaults().withMaxPeersPerTorrent(1), options -> options);
+        var node =
+                shared.open(swarm.directory(), ClientOptions.defaults().withMaxPeersPerTorrent(1), options -> options);
         shared.connect(node);
         node.awaitPeers(1);
 

@@ -34,7 +34,8 @@ class OutboxTest {
 
         var batch = take();
 
-        assertThat(batch.control()).isEqualTo(ByteBuffer.allocate(8).putInt(1).putInt(2).flip());
+        assertThat(batch.control())
+                .isEqualTo(ByteBuffer.allocate(8).putInt(1).putInt(2).flip());
         assertThat(batch.blocks()).containsExactly(block(7));
     }
 

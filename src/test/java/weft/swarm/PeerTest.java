@@ -38,8 +38,7 @@ class PeerTest {
 
     private final FakeClock clock = new FakeClock();
     private final Random random = new Random(1);
-    private final PiecePicker picker =
-            new PiecePicker(Layout.ofSingleFile(BLOCK, "x", (long) PIECES * BLOCK), random);
+    private final PiecePicker picker = new PiecePicker(Layout.ofSingleFile(BLOCK, "x", (long) PIECES * BLOCK), random);
     private final FakeChannel channel = new FakeChannel("10.0.0.1", 6881);
     private Peer peer = peer(Reserved.OURS);
 
@@ -179,10 +178,7 @@ class PeerTest {
 
         assertThat(sent())
                 .containsExactly(
-                        new Unchoke(),
-                        new Choke(),
-                        new RejectRequest(5, 0, BLOCK),
-                        new RejectRequest(6, 0, BLOCK));
+                        new Unchoke(), new Choke(), new RejectRequest(5, 0, BLOCK), new RejectRequest(6, 0, BLOCK));
         assertThat(peer.queuedUploads()).isZero();
     }
 

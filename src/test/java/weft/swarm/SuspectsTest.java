@@ -31,13 +31,15 @@ class SuspectsTest {
 
     @Test
     void onlySenderOfAWrongPieceIsGuilty() {
-        assertThat(suspects.failed(0, senders(one, one, one, one), digests("abXd"))).containsExactly(one);
+        assertThat(suspects.failed(0, senders(one, one, one, one), digests("abXd")))
+                .containsExactly(one);
         assertThat(suspects.isSuspect(0)).isFalse();
     }
 
     @Test
     void ofSeveralSendersNobodyIsGuiltyYet() {
-        assertThat(suspects.failed(0, senders(one, two, one, one), digests("aXcd"))).isEmpty();
+        assertThat(suspects.failed(0, senders(one, two, one, one), digests("aXcd")))
+                .isEmpty();
         assertThat(suspects.isSuspect(0)).isTrue();
         assertThat(suspects.isSuspect(1)).isFalse();
     }
@@ -61,14 +63,16 @@ class SuspectsTest {
     /** It came from an earlier run. */
     @Test
     void blockWithoutASenderAccusesNobody() {
-        assertThat(suspects.failed(0, senders(null, one, one, one), digests("Xbcd"))).isEmpty();
+        assertThat(suspects.failed(0, senders(null, one, one, one), digests("Xbcd")))
+                .isEmpty();
 
         assertThat(suspects.passed(0, digests(RIGHT))).isEmpty();
     }
 
     @Test
     void pieceWithoutAnySenderAccusesNobody() {
-        assertThat(suspects.failed(0, senders(null, null, null, null), digests("Xbcd"))).isEmpty();
+        assertThat(suspects.failed(0, senders(null, null, null, null), digests("Xbcd")))
+                .isEmpty();
     }
 
     @Test
