@@ -139,6 +139,9 @@ public final class ResumeData {
                 channel.write(buffer);
             }
             channel.force(true);
+        } catch (IOException e) {
+            Files.deleteIfExists(temporary);
+            throw e;
         }
         // A power cut may still bring back the old file. That does no harm: what it claims is true as well.
         Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

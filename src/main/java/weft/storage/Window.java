@@ -13,7 +13,10 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  */
 final class Window extends Resident {
 
-    /** A multiple of the page size of any processor. Measured: see bench; large enough to make mapping cheap. */
+    /**
+     * A multiple of the page size of any processor. Measured with 50 and 200 readers at random places of 1 GiB: 2, 4 and
+     * 8 MiB cost the same, 1 MiB half as much again; the smallest of them lets most readers have their own.
+     */
     static final int LENGTH = 2 << 20;
 
     /** What is read ahead when one byte is wanted: the system's own default for files. */

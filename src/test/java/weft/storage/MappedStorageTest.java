@@ -6,17 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.assertj.core.api.AbstractThrowableAssert;
@@ -25,6 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import weft.concurrent.TaskScope;
 import weft.metainfo.Layout;
 import weft.metainfo.Metainfo;
 import weft.metainfo.TorrentFile;
@@ -274,6 +279,30 @@ class MappedStorageTest {
     }
 
     @Test
+    void whatIsNotMappedAnyMoreIsUnmapped() throws IOException {
+        Path maps = Path.of("/proc/self/maps");
+        assumeThat(maps).as("Linux, which tells what is mapped").exists();
+        assumeThat(Runtime.version().feature()).as("a JDK that unmaps").isGreaterThanOrEqualTo(22);
+        disk.close();
+        disk = Disk.open(DiskOptions.defaults().withMappedBytes(2L * Window.LENGTH));
+        var content = Content.of(Window.LENGTH, 6L * Window.LENGTH);
+        try (var storage = open(content.layout())) {
+            content.writeTo(storage);
+            for (int piece = 0; piece < 6; piece++) {
+                storage.lend(piece, 0, 16_384).close();
+            }
+
+            try (var lines = Files.lines(maps)) {
+                assertThat(lines.filter(line -> line.endsWith(file(0).toString())))
+                        .hasSizeBetween(1, 2);
+            }
+        }
+        try (var lines = Files.lines(maps)) {
+            assertThat(lines.filter(line -> line.endsWith(file(0).toString()))).isEmpty();
+        }
+    }
+
+    @Test
     void whatIsLentIsNotUnmappedButCopiesAreLentBeside() throws IOException {
         disk.close();
         disk = Disk.open(DiskOptions.defaults().withMappedBytes(2L * Window.LENGTH));
@@ -336,6 +365,69 @@ class MappedStorageTest {
                 content.writeTo(storage, 2);
 
                 assertThat(before.buffers()[0]).isEqualTo(content.piece(2));
+            }
+        }
+    }
+
+    // Interrupts
+
+    @Test
+    void anInterruptThatIsPendingIsPutAside() throws IOException {
+        var content = Content.of(16_384, 100_000);
+        try (var storage = open(content.layout())) {
+            content.writeTo(storage, 0);
+
+            Thread.currentThread().interrupt();
+            content.writeTo(storage, 1);
+            ByteBuffer read = Content.read(storage, 1, 0, 16_384);
+
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(read).isEqualTo(content.piece(1));
+        }
+    }
+
+    @Test
+    void aFileThatAnInterruptClosesIsOpenedAgainForTheOthers() throws Exception {
+        var content = Content.of(16_384, 100_000);
+        var victims = new ConcurrentLinkedQueue<Thread>();
+        var begun = new CountDownLatch(2);
+        try (var storage = open(content.layout());
+                var scope = TaskScope.allTogether("test")) {
+            content.writeTo(storage);
+            for (int i = 0; i < 4; i++) {
+                int piece = i;
+                scope.fork("other " + i, () -> {
+                    for (int round = 0; round < 3_000; round++) {
+                        content.writeTo(storage, piece);
+                    }
+                });
+            }
+            for (int i = 0; i < 2; i++) {
+                scope.fork("victim " + i, () -> {
+                    victims.add(Thread.currentThread());
+                    begun.countDown();
+                    writeInterrupted(storage, content);
+                    victims.remove(Thread.currentThread());
+                });
+            }
+            begun.await();
+            while (!victims.isEmpty() && scope.failure().isEmpty()) {
+                victims.forEach(Thread::interrupt);
+            }
+
+            assertThat(scope.join(Duration.ofSeconds(60))).isTrue();
+            assertThat(scope.failure()).isEmpty();
+        }
+
+        assertThat(file(0)).hasBinaryContent(content.file(0));
+    }
+
+    private static void writeInterrupted(Storage storage, Content content) {
+        for (int round = 0; round < 3_000; round++) {
+            try {
+                content.writeTo(storage, 4);
+            } catch (IOException e) {
+                assertThat(e).isInstanceOf(InterruptedIOException.class);
             }
         }
     }
