@@ -27,13 +27,6 @@ public final class PieceVerifier {
     /** Small enough to stay in a processor's own cache between reading and hashing. */
     static final int SLICE_LENGTH = 64 << 10;
 
-    /**
-     * Hashed at a time. The processor's SHA instructions are used only once the JVM has seen some thousand calls and has
-     * compiled their caller anew; until then hashing is several times slower. Small steps get there after megabytes rather
-     * than hundreds of them, and cost next to nothing after that.
-     */
-    private static final int STEP_LENGTH = 4 << 10;
-
     private final Disk disk;
     private final Layout layout;
     private final Storage storage;

@@ -89,7 +89,7 @@ class PipelineWindowTest {
     void neverBelowAFew() {
         for (int i = 0; i < 100; i++) {
             window.asked(i, 0, now);
-            now += i * 60_000 * MILLI;
+            now += i * 60_000L * MILLI;
             window.arrived(i, 0, now);
             window.rejected();
         }
