@@ -28,6 +28,7 @@ import weft.kit.Await;
 import weft.kit.FakeClock;
 
 @Timeout(30)
+@SuppressWarnings("try") // closing early, and twice, is what is tested
 class TcpChannelTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(15);
 
