@@ -1,0 +1,270 @@
+package weft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import weft.kit.Await;
+import weft.kit.Content;
+import weft.kit.Message;
+import weft.kit.SwarmExtension;
+import weft.tracker.TrackerServer;
+import weft.tracker.TrackerSnapshot;
+
+/** Ports, trackers, and that stopping stops. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class ClientTest {
+    private static final Duration BOUND = Duration.ofSeconds(5);
+
+    @RegisterExtension
+    final SwarmExtension swarm = new SwarmExtension();
+
+    private static Duration timeOf(Runnable work) {
+        long began = System.nanoTime();
+        work.run();
+        return Duration.ofNanos(System.nanoTime() - began);
+    }
+
+    private static int peersOf(TrackerServer tracker) {
+        return tracker.statistics().seeds() + tracker.statistics().leechers();
+    }
+
+    // --- ports
+
+    @Test
+    void portZeroLetsTheSystemPick() throws Exception {
+        try (var one = Client.open();
+                var other = Client.open()) {
+            assertThat(one.port()).isPositive().isNotEqualTo(other.port());
+        }
+    }
+
+    @Test
+    void fixedPortIsTaken() throws Exception {
+        int port;
+        try (var socket = new ServerSocket(0)) {
+            port = socket.getLocalPort();
+        }
+
+        try (var client = Client.open(ClientOptions.defaults().withPort(port))) {
+            assertThat(client.port()).isEqualTo(port);
+            new Socket("127.0.0.1", port).close();
+        }
+        try (var again = Client.open(ClientOptions.defaults().withPort(port))) {
+            assertThat(again.port()).as("free at once").isEqualTo(port);
+        }
+    }
+
+    @Test
+    void portInUseIsABindExceptionThatNamesIt() throws Exception {
+        var shared = swarm.share(Content.ofLength(1000));
+        try (var socket = new ServerSocket(0)) {
+            int port = socket.getLocalPort();
+            var options = ClientOptions.defaults().withPort(port);
+
+            assertThatThrownBy(() -> Client.open(options))
+                    .isInstanceOf(BindException.class)
+                    .hasMessageContaining(String.valueOf(port));
+            assertThatThrownBy(() ->
+                            Torrent.open(shared.torrentFile(), AddOptions.into(shared.seededDirectory()), options))
+                    .isInstanceOf(BindException.class);
+        }
+    }
+
+    @Test
+    void bindAddressIsListenedOnAlone() throws Exception {
+        var options = ClientOptions.defaults().withBindAddress(InetAddress.getByName("127.0.0.2"));
+
+        try (var client = Client.open(options)) {
+            new Socket("127.0.0.2", client.port()).close();
+            assertThatThrownBy(() -> new Socket("127.0.0.3", client.port())).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void nonsenseOptionsAreRefused() {
+        var options = ClientOptions.defaults();
+
+        assertThatThrownBy(() -> options.withPort(65536)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> options.withPort(-1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> options.withMaxConnections(0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> options.withMaxConnectionsPerAddress(0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> options.withMaxHalfOpen(0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> options.withUploadSlotsPerTorrent(0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> options.withMaxMappedBytes(1)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void closedClientTakesNoTorrents() throws Exception {
+        var shared = swarm.share(Content.ofLength(1000));
+        var client = Client.open();
+        client.close();
+        client.close();
+
+        assertThatThrownBy(() -> client.add(shared.metainfo(), AddOptions.into(swarm.directory())))
+                .isInstanceOf(IllegalStateException.class);
+        assertThat(client.torrents()).isEmpty();
+    }
+
+    // --- trackers
+
+    @Test
+    void trackersAreToldOfStartCompletionAndStop() throws Exception {
+        var shared = swarm.shareByTracker(Content.ofLength(500_000));
+        shared.seeds(1).leechers(1).awaitComplete();
+        var leecher = shared.leechers().getFirst();
+        Await.until(
+                () -> "two seeds, but " + shared.tracker().statistics(),
+                () -> shared.tracker().statistics().seeds() == 2);
+
+        leecher.close();
+        shared.seeds().getFirst().close();
+
+        Await.until(
+                () -> "nobody, but " + shared.tracker().statistics(),
+                () -> peersOf(shared.tracker()) == 0);
+    }
+
+    @Test
+    void trackersAreSeenInSnapshots() throws Exception {
+        var shared = swarm.shareByTracker(Content.ofLength(500_000));
+        var seed = shared.seed();
+        Await.until("the announce", () -> seed.torrent().trackers().getFirst().state()
+                == TrackerSnapshot.State.WORKING);
+
+        var leecher = shared.leecher();
+        leecher.awaitComplete();
+        var tier = leecher.torrent().trackers().getFirst();
+
+        assertThat(tier.url()).isEqualTo(shared.tracker().announceUri().toString());
+        assertThat(tier.urls()).containsExactly(tier.url());
+        assertThat(tier.complete()).hasValue(1);
+        assertThat(tier.peers()).isPositive();
+        assertThat(tier.failures()).isZero();
+        assertThat(tier.error()).isEmpty();
+    }
+
+    @Test
+    void deadTrackerIsNamedAndHarmsNothing() throws Exception {
+        int port;
+        try (var socket = new ServerSocket(0)) {
+            port = socket.getLocalPort();
+        }
+        var shared = swarm.share(Content.ofLength(500_000));
+        var seed = shared.seed();
+
+        var node = shared.leecher(options -> options.withTracker("http://127.0.0.1:" + port + "/announce")
+                .withPeers(List.of(seed.address())));
+        node.awaitComplete();
+
+        Await.until("the failure is seen", () -> node.torrent().trackers().getFirst().failures() > 0);
+        assertThat(node.torrent().trackers().getFirst().error()).isPresent();
+    }
+
+    // --- stopping stops
+
+    /** It accepts connections, by its backlog, and never says a word. */
+    @Test
+    void closeIsBoundedWhenATrackerHangs() throws Exception {
+        var shared = swarm.share(Content.ofLength(500_000));
+        try (var hanging = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            var url = "http://127.0.0.1:" + hanging.getLocalPort() + "/announce";
+            var working = swarm.shareByTracker(Content.folder().withFile("a", 1000)).tracker();
+            var node = shared.open(
+                    shared.seededDirectory(),
+                    SwarmExtension.clientOptions(),
+                    options -> options.withTracker(url)
+                            .withTracker(working.announceUri().toString()));
+            node.awaitComplete();
+            Await.until("the other tracker knows it", () -> peersOf(working) == 1);
+
+            assertThat(timeOf(node::close)).isLessThan(BOUND);
+
+            assertThat(peersOf(working)).as("the other was told").isZero();
+        }
+    }
+
+    @Test
+    void closeIsBoundedWhenAHundredTorrentsHang() throws Exception {
+        try (var hanging = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                var client = Client.open()) {
+            var url = "http://127.0.0.1:" + hanging.getLocalPort() + "/announce";
+            for (int i = 0; i < 100; i++) {
+                var shared = swarm.share(Content.folder().withFile("f" + i, 10));
+                client.add(shared.metainfo(), AddOptions.into(shared.seededDirectory()).withTracker(url));
+            }
+
+            assertThat(timeOf(client::close)).isLessThan(BOUND);
+        }
+    }
+
+    @Test
+    void closeIsBoundedWhenTheStorageStalls() throws Exception {
+        var shared = swarm.share(Content.ofLength(500_000));
+        var seed = shared.seed();
+        var storage = shared.emptyStorage();
+        var node = shared.leecher(options -> options.withStorage(storage).withPeers(List.of(seed.address())));
+        storage.stall();
+        node.torrent().start();
+        Await.until("somebody waits for it", () -> storage.isWaitedFor() || node.torrent().isComplete());
+
+        var time = timeOf(node::close);
+        storage.resume();
+
+        assertThat(time).isLessThan(BOUND);
+    }
+
+    @Test
+    void closeIsBoundedWhenPeersDoNotRead() throws Exception {
+        var shared = swarm.share(Content.ofLength(8_000_000));
+        var seed = shared.seed();
+        for (int i = 2; i < 8; i++) {
+            var peer = shared.dial(seed, "127.0.0." + i).shakeHands();
+            peer.send(new Message.HaveNone(), new Message.Interested());
+            for (int block = 0; block < 300; block++) {
+                peer.send(new Message.Request(block / 2, block % 2 * 16384, 16384));
+            }
+        }
+        seed.awaitPeers(6);
+
+        assertThat(timeOf(seed::close)).isLessThan(Duration.ofSeconds(2));
+    }
+
+    @Test
+    void closeIsBoundedInTheMiddleOfAHashCheck() throws Exception {
+        var shared = swarm.share(Content.ofLength(32 << 20));
+        var node = shared.open(
+                shared.seededDirectory(),
+                SwarmExtension.clientOptions(),
+                options -> options.withInitialState(AddOptions.InitialState.STOPPED));
+
+        assertThat(timeOf(node::close)).isLessThan(BOUND);
+    }
+
+    @Test
+    void fiftyCyclesOfOpeningAndClosingLeaveNothing() throws Exception {
+        var shared = swarm.share(Content.ofLength(300_000));
+        var seed = shared.seed();
+        for (int i = 0; i < 50; i++) {
+            var directory = swarm.directory();
+            try (var torrent = Torrent.open(
+                    shared.torrentFile(), AddOptions.into(directory).withPeers(List.of(seed.address())))) {
+                assertThat(torrent.awaitComplete(Await.PATIENCE)).isTrue();
+            }
+            shared.content().assertLiesIn(directory);
+        }
+        seed.close();
+
+        swarm.assertNoThreadLeft();
+    }
+}

@@ -1,0 +1,268 @@
+package weft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import weft.AddOptions.InitialState;
+import weft.kit.Await;
+import weft.kit.Content;
+import weft.kit.Node;
+import weft.kit.SwarmExtension;
+
+/** {@code hashcheck()}, {@code hashcheck(17)}, {@code hashcheck(1..5, 34..56)}. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class TorrentHashCheckTest {
+    private static final int PIECE = 32 * 1024;
+
+    @RegisterExtension
+    final SwarmExtension swarm = new SwarmExtension();
+
+    /** Makes the first byte of this piece wrong. */
+    private static void damage(Node node, int piece) throws IOException {
+        try (var file = Files.newByteChannel(
+                node.directory().resolve("content.bin"), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            var one = ByteBuffer.allocate(1);
+            file.position((long) piece * PIECE).read(one);
+            one.flip();
+            one.put(0, (byte) (one.get(0) ^ 1));
+            file.position((long) piece * PIECE).write(one);
+        }
+    }
+
+    private static BitSet set(int... pieces) {
+        var set = new BitSet();
+        for (int piece : pieces) {
+            set.set(piece);
+        }
+        return set;
+    }
+
+    @Test
+    void everythingIsFoundRight() throws Exception {
+        var torrent = swarm.share(Content.ofLength(20 * PIECE)).seed().torrent();
+        var verified = new CopyOnWriteArrayList<Integer>();
+        var progress = new CopyOnWriteArrayList<Integer>();
+        torrent.addListener(new TorrentListener() {
+            @Override
+            public void onPieceVerified(int piece) {
+                verified.add(piece);
+            }
+
+            @Override
+            public void onHashCheckProgress(int checked, int total) {
+                assertThat(total).isEqualTo(20);
+                progress.add(checked);
+            }
+        });
+
+        torrent.hashCheck();
+
+        Await.until("all is told", () -> progress.contains(20));
+        assertThat(verified).containsExactlyInAnyOrderElementsOf(range(0, 20));
+        assertThat(progress).containsExactlyElementsOf(range(1, 21));
+        assertThat(torrent.isSeed()).isTrue();
+        assertThat(torrent.state()).isEqualTo(TorrentState.SEEDING);
+    }
+
+    private static List<Integer> range(int from, int to) {
+        return IntStream.range(from, to).boxed().toList();
+    }
+
+    @Test
+    void onePieceIsCheckedAlone() throws Exception {
+        var node = swarm.share(Content.ofLength(20 * PIECE)).seed();
+        var failed = new CopyOnWriteArrayList<Integer>();
+        node.torrent().onPieceFailed(failed::add);
+        damage(node, 17);
+        damage(node, 3);
+
+        assertThat(node.torrent().hashCheck(17)).isFalse();
+        assertThat(node.torrent().hashCheck(16)).isTrue();
+
+        Await.until("it is told", () -> !failed.isEmpty());
+        assertThat(failed).containsExactly(17);
+        assertThat(node.torrent().pieces().get(3)).as("nobody has looked").isTrue();
+        assertThat(node.torrent().wanted().stream()).containsExactly(17);
+        assertThat(node.torrent().left()).isEqualTo(PIECE);
+        assertThat(node.torrent().isComplete()).isFalse();
+        node.awaitState(TorrentState.DOWNLOADING);
+    }
+
+    @Test
+    void rangesAreChecked() throws Exception {
+        var node = swarm.share(Content.ofLength(60 * PIECE)).seed();
+        for (int piece : new int[] {0, 2, 5, 40, 59}) {
+            damage(node, piece);
+        }
+        var ranges = new BitSet();
+        ranges.set(1, 6);
+        ranges.set(34, 57);
+
+        var good = node.torrent().hashCheck(ranges);
+
+        ranges.andNot(set(2, 5, 40));
+        assertThat(good).isEqualTo(ranges);
+        assertThat(node.torrent().wanted()).isEqualTo(set(2, 5, 40));
+    }
+
+    @Test
+    void damagedFileIsFoundAndRepaired() throws Exception {
+        var shared = swarm.share(Content.ofLength(20 * PIECE));
+        var seed = shared.seed();
+        var node = shared.leecher(options -> options.withPeers(List.of(seed.address())));
+        node.awaitComplete();
+        long before = node.torrent().downloaded();
+        seed.awaitPeers(0); // both are seeds and have parted
+        damage(node, 4);
+        damage(node, 19);
+
+        node.torrent().hashCheck();
+        node.connectTo(seed);
+        seed.connectTo(node);
+
+        node.awaitComplete().assertHasContent();
+        assertThat(node.torrent().downloaded() - before).isEqualTo(2 * PIECE);
+    }
+
+    @Test
+    void missingAndTruncatedFilesAreFound() throws Exception {
+        var shared = swarm.share(Content.ofLength(20 * PIECE));
+        var node = shared.seed();
+        node.torrent().stop();
+        node.awaitState(TorrentState.STOPPED);
+        try (var file = Files.newByteChannel(node.directory().resolve("content.bin"), StandardOpenOption.WRITE)) {
+            file.truncate(5 * PIECE + 1);
+        }
+
+        node.torrent().hashCheck();
+        assertThat(node.torrent().pieces()).isEqualTo(set(0, 1, 2, 3, 4));
+
+        Files.delete(node.directory().resolve("content.bin"));
+        node.torrent().hashCheck();
+        assertThat(node.torrent().pieces().isEmpty()).isTrue();
+    }
+
+    @Test
+    void filesThatWereThereBeforeAreFound() throws Exception {
+        var shared = swarm.share(Content.ofLength(20 * PIECE));
+
+        var node = shared.open(
+                shared.seededDirectory(),
+                SwarmExtension.clientOptions(),
+                options -> options.withInitialState(InitialState.STOPPED));
+        node.torrent().hashCheck();
+
+        assertThat(node.torrent().isSeed()).isTrue();
+        assertThat(node.torrent().state()).isEqualTo(TorrentState.STOPPED);
+    }
+
+    @Test
+    void stateBeforeTheCheckIsTheStateAfter() throws Exception {
+        var torrent = swarm.share(Content.ofLength(20 * PIECE)).seed().torrent();
+
+        torrent.hashCheck();
+        assertThat(torrent.state()).isEqualTo(TorrentState.SEEDING);
+
+        torrent.pause();
+        Await.until("paused", () -> torrent.state() == TorrentState.PAUSED);
+        torrent.hashCheck();
+        assertThat(torrent.state()).isEqualTo(TorrentState.PAUSED);
+
+        torrent.stop();
+        Await.until("stopped", () -> torrent.state() == TorrentState.STOPPED);
+        torrent.hashCheck();
+        assertThat(torrent.state()).isEqualTo(TorrentState.STOPPED);
+    }
+
+    @Test
+    void checkEndsWhenItsCallerIsInterrupted() throws Exception {
+        var shared = swarm.share(Content.ofLength(20 * PIECE));
+        var storage = shared.seededStorage();
+        var node = shared.seed(options -> options.withStorage(storage));
+        storage.stall();
+        var outcome = new CompletableFuture<Throwable>();
+        var checker = Thread.ofVirtual().start(() -> {
+            try {
+                node.torrent().hashCheck();
+                outcome.complete(new AssertionError("checked"));
+            } catch (Throwable e) {
+                outcome.complete(e);
+            }
+        });
+        Await.until("it is at it", storage::isWaitedFor);
+
+        checker.interrupt();
+
+        assertThat(outcome.get()).isInstanceOf(InterruptedException.class);
+        storage.resume();
+        node.awaitState(TorrentState.SEEDING);
+    }
+
+    @Test
+    void checkEndsWhenTheTorrentIsClosed() throws Exception {
+        var shared = swarm.share(Content.ofLength(20 * PIECE));
+        var storage = shared.seededStorage();
+        var node = shared.seed(options -> options.withStorage(storage));
+        storage.stall();
+        var outcome = new CompletableFuture<Boolean>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                node.torrent().hashCheck();
+            } catch (Exception e) {
+                // either is an end
+            }
+            outcome.complete(true);
+        });
+        Await.until("it is at it", storage::isWaitedFor);
+
+        node.torrent().close();
+
+        assertThat(outcome.get(5, TimeUnit.SECONDS)).isTrue();
+        storage.resume();
+    }
+
+    @Test
+    void checksOfManyCallersAllEnd() throws Exception {
+        var torrent = swarm.share(Content.ofLength(20 * PIECE)).seed().torrent();
+        var outcomes = new ArrayList<CompletableFuture<Boolean>>();
+        for (int i = 0; i < 10; i++) {
+            int piece = i;
+            var outcome = new CompletableFuture<Boolean>();
+            outcomes.add(outcome);
+            Thread.ofVirtual().start(() -> {
+                try {
+                    outcome.complete(torrent.hashCheck(piece));
+                } catch (Exception e) {
+                    outcome.completeExceptionally(e);
+                }
+            });
+        }
+
+        for (var outcome : outcomes) {
+            assertThat(outcome.get(10, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void pieceThatDoesNotExistIsAMistake() throws Exception {
+        var torrent = swarm.share(Content.ofLength(20 * PIECE)).seed().torrent();
+
+        assertThatThrownBy(() -> torrent.hashCheck(20)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> torrent.hashCheck(-1)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> torrent.hashCheck(set(3, 20))).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+}

@@ -1,0 +1,156 @@
+package weft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import weft.kit.Await;
+import weft.kit.Content;
+import weft.kit.Node;
+import weft.kit.SharedTorrent;
+import weft.kit.SwarmExtension;
+
+/** A download goes on where an earlier one was, in another client. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class TorrentResumeTest {
+    @RegisterExtension
+    final SwarmExtension swarm = new SwarmExtension();
+
+    /** Opens the torrent in this directory again, and remembers its states. */
+    private static Node reopen(SharedTorrent shared, Path directory, List<TorrentState> states) throws Exception {
+        return shared.open(
+                directory, SwarmExtension.clientOptions(), options -> options.withListener(new TorrentListener() {
+                    @Override
+                    public void onStateChanged(TorrentState state) {
+                        states.add(state);
+                    }
+                }));
+    }
+
+    @Test
+    void interruptedDownloadGoesOnWhereItWas() throws Exception {
+        var shared = swarm.share(Content.ofLength(2_000_000));
+        var storage = shared.seededStorage().withBytesPerSecond(1_000_000);
+        var seed = shared.seed(options -> options.withStorage(storage));
+        var first = shared.leecher(options -> options.withPeers(List.of(seed.address())));
+        Await.until("a good part is there", () -> first.torrent().pieces().cardinality() > 15);
+        first.close();
+        var had = first.torrent().pieces();
+        long sent = seed.torrent().uploaded();
+        var states = new CopyOnWriteArrayList<TorrentState>();
+
+        var second = reopen(shared, first.directory(), states);
+        Await.until("it is known", () -> second.torrent().pieces().cardinality() >= had.cardinality());
+        second.connectTo(seed).awaitComplete().assertHasContent();
+
+        assertThat(states).doesNotContain(TorrentState.CHECKING);
+        // What was on its way at the close may be sent again, no more.
+        assertThat(seed.torrent().uploaded()).isBetween((long) shared.size(), shared.size() + sent / 2 + 500_000);
+        assertThat(second.torrent().downloaded())
+                .as("over all runs")
+                .isBetween((long) shared.size(), shared.size() + 500_000L);
+    }
+
+    @Test
+    void completeTorrentSeedsAtOnceWithoutHashing() throws Exception {
+        var shared = swarm.share(Content.ofLength(2_000_000));
+        var first = shared.seed();
+        first.close();
+        var states = new CopyOnWriteArrayList<TorrentState>();
+
+        var second = reopen(shared, first.directory(), states);
+        second.awaitState(TorrentState.SEEDING);
+
+        Await.until("told", () -> states.contains(TorrentState.SEEDING));
+        assertThat(states).containsExactly(TorrentState.SEEDING);
+        assertThat(second.torrent().isSeed()).isTrue();
+    }
+
+    @Test
+    void uploadedAndDownloadedGoOnCounting() throws Exception {
+        var shared = swarm.share(Content.ofLength(500_000)).seeds(1).leechers(1).awaitComplete();
+        var first = shared.seeds().getFirst();
+        Await.until("all is counted", () -> first.torrent().uploaded() == shared.size());
+        first.close();
+
+        var second = reopen(shared, first.directory(), new CopyOnWriteArrayList<>());
+        second.awaitState(TorrentState.SEEDING);
+
+        assertThat(second.torrent().uploaded()).isEqualTo(shared.size());
+    }
+
+    @Test
+    void changedFileIsNoticedAndRepaired() throws Exception {
+        var shared = swarm.share(Content.ofLength(500_000));
+        var seed = shared.seed();
+        var first = shared.leecher(options -> options.withPeers(List.of(seed.address())));
+        first.awaitComplete();
+        first.close();
+        var file = first.directory().resolve("content.bin");
+        var bytes = Files.readAllBytes(file);
+        bytes[100_000] ^= 1;
+        Files.write(file, bytes);
+        Files.setLastModifiedTime(file, FileTime.fromMillis(System.currentTimeMillis() + 10_000));
+        var states = new CopyOnWriteArrayList<TorrentState>();
+
+        var second = reopen(shared, first.directory(), states);
+        second.awaitState(TorrentState.DOWNLOADING);
+        assertThat(second.torrent().wanted().stream()).containsExactly(3);
+        second.connectTo(seed).awaitComplete().assertHasContent();
+
+        assertThat(states).contains(TorrentState.CHECKING);
+    }
+
+    @Test
+    void deletedFileIsNoticedAndFetchedAgain() throws Exception {
+        var shared = swarm.share(Content.folder().withFile("a", 100_000).withFile("b", 100_000));
+        var seed = shared.seed();
+        var first = shared.leecher(options -> options.withPeers(List.of(seed.address())));
+        first.awaitComplete();
+        first.close();
+        Files.delete(first.directory().resolve("folder/b"));
+
+        var second = reopen(shared, first.directory(), new CopyOnWriteArrayList<>());
+        second.awaitState(TorrentState.DOWNLOADING);
+        second.connectTo(seed).awaitComplete().assertHasContent();
+    }
+
+    @Test
+    void brokenResumeDataIsHashedAround() throws Exception {
+        var shared = swarm.share(Content.ofLength(500_000));
+        var first = shared.seed();
+        first.close();
+        try (var files = Files.list(first.directory().resolve(".weft"))) {
+            for (Path file : files.toList()) {
+                Files.write(file, new byte[] {'d', '1'});
+            }
+        }
+        var states = new CopyOnWriteArrayList<TorrentState>();
+
+        var second = reopen(shared, first.directory(), states);
+        second.awaitState(TorrentState.SEEDING);
+
+        assertThat(states).contains(TorrentState.CHECKING);
+    }
+
+    @Test
+    void withoutResumeNothingIsLeftBehindButTheContent() throws Exception {
+        var shared = swarm.share(Content.ofLength(500_000));
+        var seed = shared.seed();
+        var node = shared.leecher(options -> options.withResume(false).withPeers(List.of(seed.address())));
+        node.awaitComplete();
+        node.close();
+
+        try (var files = Files.walk(node.directory())) {
+            assertThat(files.filter(Files::isRegularFile).map(Path::getFileName).map(Path::toString))
+                    .containsExactly("content.bin");
+        }
+    }
+}

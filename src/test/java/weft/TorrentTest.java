@@ -1,0 +1,475 @@
+package weft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import weft.AddOptions.InitialState;
+import weft.kit.Await;
+import weft.kit.Content;
+import weft.kit.Message;
+import weft.kit.SteeredStorage;
+import weft.kit.SwarmExtension;
+import weft.metainfo.MetainfoException;
+
+/** What a torrent tells of itself, and the order of its life. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class TorrentTest {
+    @RegisterExtension
+    final SwarmExtension swarm = new SwarmExtension();
+
+    // --- opening
+
+    @Test
+    void opensWithAClientOfItsOwnThatIsClosedWithIt() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+
+        var torrent = Torrent.open(shared.torrentFile(), AddOptions.into(shared.seededDirectory()));
+
+        assertThat(torrent.awaitComplete(Await.PATIENCE)).isTrue();
+        assertThat(torrent.port()).isPositive();
+        torrent.close();
+        assertThat(torrent.state()).isEqualTo(TorrentState.CLOSED);
+    }
+
+    @Test
+    void missingFileIsNamed() {
+        assertThatThrownBy(() -> Torrent.open(Path.of("no", "such.torrent")))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("such.torrent");
+    }
+
+    @Test
+    void fileThatIsNoTorrentIsRefusedAndLeavesNothingBehind() throws Exception {
+        var file = Files.write(swarm.directory().resolve("x.torrent"), "hello".getBytes(StandardCharsets.US_ASCII));
+
+        assertThatThrownBy(() -> Torrent.open(file)).isInstanceOf(MetainfoException.class);
+    }
+
+    @Test
+    void sameTorrentIsAddedOnce() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var node = shared.leecher();
+
+        assertThatThrownBy(() -> node.client().add(shared.metainfo(), AddOptions.into(swarm.directory())))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("content.bin");
+
+        assertThat(node.client().torrents()).containsExactly(node.torrent());
+    }
+
+    @Test
+    void torrentThatWasClosedMayBeAddedAgain() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var node = shared.leecher();
+        node.torrent().close();
+        assertThat(node.client().torrents()).isEmpty();
+
+        var again = node.client().add(shared.metainfo(), AddOptions.into(shared.seededDirectory()));
+
+        assertThat(again.awaitComplete(Await.PATIENCE)).isTrue();
+        assertThat(node.client().torrent(shared.metainfo().infoHash())).contains(again);
+    }
+
+    // --- what it is: infohash, peerid, port, size, name, piece_length
+
+    @Test
+    void tellsWhatItIs() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var node = shared.leecher();
+        var torrent = node.torrent();
+
+        assertThat(torrent.infoHash()).isEqualTo(shared.metainfo().infoHash());
+        assertThat(torrent.name()).isEqualTo("content.bin");
+        assertThat(torrent.size()).isEqualTo(100_000);
+        assertThat(torrent.pieceLength()).isEqualTo(32 * 1024);
+        assertThat(torrent.pieceCount()).isEqualTo(4);
+        assertThat(torrent.port()).isEqualTo(node.client().port()).isPositive();
+        assertThat(new String(torrent.peerId(), StandardCharsets.US_ASCII)).matches("-WE\\d{3}[SU]-[0-9a-zA-Z]{12}");
+        assertThat(torrent.metainfo()).isEqualTo(shared.metainfo());
+        assertThat(torrent.toString()).contains("content.bin", torrent.infoHash().toHex());
+    }
+
+    // --- how it stands: uploaded, downloaded, left, bitfield, wanted, complete, seed
+
+    @Test
+    void figuresOfALeecherWithOnePiece() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000)); // pieces of 32 KiB, the last of 1696 bytes
+        var node = shared.leecher();
+        var torrent = node.torrent();
+        var peer = shared.connect(node);
+        peer.send(new Message.Have(3), new Message.Unchoke());
+
+        peer.serve(peer.await(Message.Request.class));
+        Await.until("the piece is there", () -> torrent.pieces().get(3));
+
+        assertThat(torrent.downloaded()).isEqualTo(1696);
+        assertThat(torrent.uploaded()).isZero();
+        assertThat(torrent.left()).isEqualTo(3 * 32 * 1024);
+        assertThat(torrent.bitfield()).containsExactly(0b0001_0000);
+        assertThat(torrent.pieces().stream()).containsExactly(3);
+        assertThat(torrent.wanted().stream()).containsExactly(0, 1, 2);
+        assertThat(torrent.isComplete()).isFalse();
+        assertThat(torrent.isSeed()).isFalse();
+        var snapshot = torrent.snapshot();
+        assertThat(snapshot.progress()).isBetween(0.0169, 0.0170);
+        assertThat(snapshot.piecesVerified()).isOne();
+        assertThat(snapshot.pieceCount()).isEqualTo(4);
+        assertThat(snapshot.wantedSize()).isEqualTo(100_000);
+    }
+
+    @Test
+    void figuresOfASeed() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var torrent = shared.seed().torrent();
+
+        assertThat(torrent.left()).isZero();
+        assertThat(torrent.bitfield()).containsExactly(0b1111_0000);
+        assertThat(torrent.wanted()).isEqualTo(new BitSet());
+        assertThat(torrent.isComplete()).isTrue();
+        assertThat(torrent.isSeed()).isTrue();
+        assertThat(torrent.downloaded()).isZero();
+        assertThat(torrent.snapshot().progress()).isEqualTo(1);
+    }
+
+    @Test
+    void returnedSetsAreCopies() throws Exception {
+        var torrent = swarm.share(Content.ofLength(100_000)).seed().torrent();
+
+        torrent.pieces().clear();
+        torrent.wanted().set(0);
+        torrent.peerId()[0] = 0;
+        torrent.bitfield()[0] = 0;
+
+        assertThat(torrent.pieces().cardinality()).isEqualTo(4);
+        assertThat(torrent.wanted().isEmpty()).isTrue();
+        assertThat(torrent.peerId()[0]).isEqualTo((byte) '-');
+        assertThat(torrent.bitfield()).containsExactly(0b1111_0000);
+    }
+
+    @Test
+    void peersAreToldAsTheyAre() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var node = shared.leecher();
+        var peer = shared.dial(node, "127.0.0.9").shakeHands();
+        peer.send(new Message.Have(3), new Message.Unchoke(), new Message.Interested());
+        peer.await(Message.Request.class);
+        Await.until("interest is known", () -> node.torrent().peers().getFirst().peerInterested());
+
+        var told = node.torrent().peers().getFirst();
+
+        assertThat(told.address()).isEqualTo(peer.address());
+        assertThat(told.client()).startsWith("FK 0.0.0.1");
+        assertThat(told.outgoing()).isFalse();
+        assertThat(told.fast()).isTrue();
+        assertThat(told.amInterested()).isTrue();
+        assertThat(told.peerChoking()).isFalse();
+        assertThat(told.amChoking()).isFalse();
+        assertThat(told.seed()).isFalse();
+        assertThat(told.progress()).isEqualTo(0.25);
+        assertThat(told.requestsOut()).isOne();
+        assertThat(told.snubbed()).isFalse();
+    }
+
+    // --- start, pause, stop, close
+
+    @Test
+    void initialStateIsWhatWasAsked() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+
+        shared.leecher(options -> options.withInitialState(InitialState.STOPPED)).awaitState(TorrentState.STOPPED);
+        shared.leecher(options -> options.withInitialState(InitialState.PAUSED)).awaitState(TorrentState.PAUSED);
+        shared.leecher().awaitState(TorrentState.DOWNLOADING);
+    }
+
+    /** Every way from every state to every other, and to itself. */
+    @Test
+    void everyStateLeadsToEveryOther() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var node = shared.leecher();
+        var torrent = node.torrent();
+        record Way(Runnable wish, TorrentState state) {}
+        var start = new Way(torrent::start, TorrentState.DOWNLOADING);
+        var pause = new Way(torrent::pause, TorrentState.PAUSED);
+        var stop = new Way(torrent::stop, TorrentState.STOPPED);
+
+        for (Way way : List.of(
+                start, start, pause, pause, stop, stop, pause, start, stop, start, pause, start, stop, pause, stop)) {
+            way.wish().run();
+            node.awaitState(way.state());
+        }
+    }
+
+    @Test
+    void wishesMayComeFasterThanTheyAreFulfilled() throws Exception {
+        var shared = swarm.share(Content.ofLength(1_000_000));
+        var seed = shared.seed();
+        var node = shared.leecher(options -> options.withPeers(List.of(seed.address())));
+        for (int i = 0; i < 200; i++) {
+            node.torrent().stop();
+            node.torrent().pause();
+            node.torrent().start();
+        }
+
+        node.awaitComplete().assertHasContent();
+        assertThat(node.torrent().error()).isEmpty();
+    }
+
+    @Test
+    void downloadGoesOnAfterAStop() throws Exception {
+        var shared = swarm.share(Content.ofLength(1_000_000));
+        var storage = shared.seededStorage().withBytesPerSecond(500_000);
+        var seed = shared.seed(options -> options.withStorage(storage));
+        var node = shared.leecher(options -> options.withPeers(List.of(seed.address())));
+        Await.until("some is there", () -> node.torrent().pieces().cardinality() > 3);
+
+        node.torrent().stop();
+        node.awaitState(TorrentState.STOPPED);
+        var had = node.torrent().pieces();
+        node.torrent().start();
+        storage.withBytesPerSecond(1 << 30);
+
+        node.awaitComplete().assertHasContent();
+        assertThat(had.cardinality()).isGreaterThan(3);
+    }
+
+    /** A stop interrupts who waits for the storage; that is no fault of the storage's. */
+    @Test
+    void stopOfABusySeedIsNoError() throws Exception {
+        var shared = swarm.share(Content.ofLength(2_000_000));
+        var storage = shared.seededStorage().withBytesPerSecond(200_000);
+        var seed = shared.seed(options -> options.withStorage(storage));
+        var leecher = shared.leecher(options -> options.withPeers(List.of(seed.address())));
+        Await.until("some is there", () -> leecher.torrent().pieces().cardinality() > 1);
+
+        seed.torrent().stop();
+
+        seed.awaitState(TorrentState.STOPPED);
+        assertThat(seed.torrent().error()).isEmpty();
+    }
+
+    @Test
+    void stoppedTorrentHasItsFilesClosed() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var seed = shared.seed();
+
+        seed.torrent().stop();
+        seed.awaitState(TorrentState.STOPPED);
+
+        assertThat(openFilesBelow(seed.directory())).isEmpty();
+        assertThat(seed.torrent().peers()).isEmpty();
+    }
+
+    private static List<String> openFilesBelow(Path directory) throws IOException {
+        var descriptors = Path.of("/proc/self/fd");
+        if (!Files.isDirectory(descriptors)) {
+            return List.of(); // not on this system
+        }
+        try (var links = Files.list(descriptors)) {
+            return links.map(TorrentTest::targetOf)
+                    .flatMap(Optional::stream)
+                    .filter(target -> target.startsWith(directory.toAbsolutePath().toString()))
+                    .toList();
+        }
+    }
+
+    private static Optional<String> targetOf(Path link) {
+        try {
+            return Optional.of(Files.readSymbolicLink(link).toString());
+        } catch (NoSuchFileException gone) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void closeMayBeCalledTwiceAndFromEveryState() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        for (InitialState state : InitialState.values()) {
+            var node = shared.leecher(options -> options.withInitialState(state));
+
+            node.torrent().close();
+            node.torrent().close();
+
+            assertThat(node.torrent().state()).isEqualTo(TorrentState.CLOSED);
+        }
+        var seed = shared.seed();
+        seed.torrent().close();
+        assertThat(seed.torrent().isSeed()).as("what can be looked at stays").isTrue();
+    }
+
+    @Test
+    void closeRightAfterOpenIsClean() throws Exception {
+        var shared = swarm.share(Content.ofLength(3_000_000));
+        for (int i = 0; i < 20; i++) {
+            Torrent.open(shared.torrentFile(), AddOptions.into(shared.seededDirectory()))
+                    .close();
+        }
+    }
+
+    @Test
+    void changingAClosedTorrentIsAMistake() throws Exception {
+        var torrent = swarm.share(Content.ofLength(100_000)).leecher().torrent();
+        torrent.close();
+
+        for (Runnable change : List.<Runnable>of(
+                torrent::start, torrent::pause, torrent::stop, () -> torrent.setPriority(0, 1))) {
+            assertThatThrownBy(change::run).isInstanceOf(IllegalStateException.class);
+        }
+        assertThatThrownBy(torrent::hashCheck).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(torrent::awaitComplete).isInstanceOf(IllegalStateException.class);
+    }
+
+    // --- waiting
+
+    @Test
+    void awaitCompleteEndsWhenTimeRunsOut() throws Exception {
+        var torrent = swarm.share(Content.ofLength(100_000)).leecher().torrent();
+
+        assertThat(torrent.awaitComplete(Duration.ofMillis(30))).isFalse();
+        assertThat(torrent.awaitComplete(Duration.ZERO)).isFalse();
+    }
+
+    @Test
+    void awaitCompleteEndsWhenTheTorrentIsClosed() throws Exception {
+        var torrent = swarm.share(Content.ofLength(100_000)).leecher().torrent();
+        var outcome = new CompletableFuture<Throwable>();
+        var waiter = Thread.ofVirtual().start(() -> {
+            try {
+                torrent.awaitComplete();
+                outcome.complete(new AssertionError("complete"));
+            } catch (Throwable e) {
+                outcome.complete(e);
+            }
+        });
+        Await.until("waits", () -> waiter.getState() == Thread.State.TIMED_WAITING);
+
+        torrent.close();
+
+        assertThat(outcome.get()).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void awaitCompleteCanBeInterrupted() throws Exception {
+        var torrent = swarm.share(Content.ofLength(100_000)).leecher().torrent();
+        var outcome = new CompletableFuture<Throwable>();
+        var waiter = Thread.ofVirtual().start(() -> {
+            try {
+                torrent.awaitComplete();
+            } catch (Throwable e) {
+                outcome.complete(e);
+            }
+        });
+        Await.until("waits", () -> waiter.getState() == Thread.State.TIMED_WAITING);
+
+        waiter.interrupt();
+
+        assertThat(outcome.get()).isInstanceOf(InterruptedException.class);
+    }
+
+    @Test
+    void awaitCompleteReturnsAtOnceForASeed() throws Exception {
+        var seed = swarm.share(Content.ofLength(100_000)).seed();
+
+        assertThat(seed.torrent().awaitComplete(Duration.ZERO)).isTrue();
+    }
+
+    // --- the disk fails
+
+    @Test
+    void diskThatFailsStopsTheTorrentWithTheCause() throws Exception {
+        var shared = swarm.share(Content.ofLength(500_000));
+        var seed = shared.seed();
+        var storage = shared.emptyStorage();
+        storage.failWrites(Optional.of(new IOException("no space left on device")));
+        var node = shared.leecher(options -> options.withStorage(storage).withPeers(List.of(seed.address())));
+
+        node.awaitState(TorrentState.ERROR);
+
+        assertThat(node.torrent().error()).hasValueSatisfying(e -> assertThat(e).hasMessage("no space left on device"));
+        assertThat(node.torrent().peers()).isEmpty();
+        assertThatThrownBy(node.torrent()::awaitComplete)
+                .isInstanceOf(IOException.class)
+                .hasMessage("no space left on device");
+    }
+
+    @Test
+    void startTriesAgainAfterAnError() throws Exception {
+        var shared = swarm.share(Content.ofLength(500_000));
+        var seed = shared.seed();
+        var directory = swarm.directory();
+        var inTheWay = Files.createDirectory(directory.resolve("content.bin"));
+        var node = shared.open(
+                directory, SwarmExtension.clientOptions(), options -> options.withPeers(List.of(seed.address())));
+        node.awaitState(TorrentState.ERROR);
+        assertThat(node.torrent().error()).hasValueSatisfying(e -> assertThat(e).hasMessageContaining("content.bin"));
+
+        Files.delete(inTheWay);
+        node.torrent().start();
+
+        node.awaitComplete().assertHasContent();
+        assertThat(node.torrent().error()).isEmpty();
+    }
+
+    @Test
+    void oneTorrentsDiskFaultHarmsNoOther() throws Exception {
+        var broken = swarm.share(Content.ofLength(500_000));
+        var good = swarm.share(Content.folder().withFile("a", 500_000));
+        var brokenSeed = broken.seed();
+        var goodSeed = good.seed();
+        var storage = broken.emptyStorage();
+        storage.failWrites(Optional.of(new IOException("no space left on device")));
+        var node = broken.leecher(options -> options.withStorage(storage).withPeers(List.of(brokenSeed.address())));
+
+        var other = node.client()
+                .add(
+                        good.metainfo(),
+                        AddOptions.into(swarm.directory()).withPeers(List.of(goodSeed.address())));
+
+        assertThat(other.awaitComplete(Await.PATIENCE)).isTrue();
+        node.awaitState(TorrentState.ERROR);
+        good.content().assertLiesIn(other.directory());
+    }
+
+    @Test
+    void noQuestionWaitsForAStalledDisk() throws Exception {
+        var shared = swarm.share(Content.ofLength(500_000));
+        SteeredStorage storage = shared.emptyStorage();
+        storage.stall();
+        var seed = shared.seed();
+        var node = shared.leecher(options -> options.withStorage(storage).withPeers(List.of(seed.address())));
+        Await.until("somebody waits for the disk", storage::isWaitedFor);
+        var torrent = node.torrent();
+        var answers = new CompletableFuture<List<Object>>();
+
+        Thread.ofPlatform().daemon().start(() -> {
+            torrent.pause();
+            torrent.start();
+            torrent.addPeer(seed.address());
+            torrent.setPriority(0, 2);
+            answers.complete(Arrays.asList(
+                    torrent.snapshot(), torrent.peers(), torrent.files(), torrent.trackers(), torrent.state(),
+                    torrent.pieces(), torrent.left(), torrent.disconnects(), node.client().torrents()));
+        });
+
+        assertThat(answers.get(5, TimeUnit.SECONDS)).doesNotContainNull();
+        storage.resume();
+        node.awaitComplete();
+    }
+}

@@ -1,0 +1,169 @@
+package weft.swarm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import weft.concurrent.TaskScope;
+import weft.concurrent.Watchdog;
+import weft.concurrent.WatchdogTicks;
+import weft.kit.Await;
+import weft.kit.FakeChannel;
+import weft.kit.FakeClock;
+import weft.kit.FakePeer;
+import weft.kit.Message;
+import weft.kit.WeftThreads;
+import weft.metainfo.InfoHash;
+import weft.metainfo.Layout;
+import weft.net.BufferPool;
+import weft.net.ConnectionLimits;
+import weft.storage.Disk;
+import weft.storage.MemoryStorage;
+import weft.storage.PieceVerifier;
+import weft.wire.PeerId;
+
+/** How long a swarm waits for a peer, by a clock that the test moves. */
+@Timeout(30)
+class SwarmDeadlineTest {
+    private static final Duration MOMENT = Duration.ofNanos(1);
+    private static final InfoHash HASH = InfoHash.parse("aa".repeat(20));
+    private static final Layout LAYOUT = Layout.ofSingleFile(16 * 1024, "x", 1 << 20);
+
+    private final FakeClock clock = new FakeClock();
+    private final Random random = new Random(1);
+    private final Watchdog watchdog = new Watchdog(clock);
+    private final Disk disk = Disk.open();
+    private final TaskScope scope = TaskScope.supervised("weft deadline test", (task, failure) -> {});
+    private final FakeChannel channel = new FakeChannel("10.0.0.1", 6881);
+    private Swarm swarm;
+
+    @BeforeEach
+    void start() {
+        swarm = new Swarm(
+                HASH,
+                LAYOUT,
+                new Swarm.Shared(
+                        PeerId.generate(random),
+                        new ConnectionLimits(10, 10, 10),
+                        new BufferPool(64 * 1024, 4),
+                        watchdog,
+                        disk,
+                        new Bans(),
+                        random,
+                        clock),
+                new Swarm.Limits(10, 4),
+                new Silent());
+        var storage = new MemoryStorage(LAYOUT);
+        swarm.start(scope, storage, new PieceVerifier(disk, LAYOUT, storage, (piece, hash) -> true));
+    }
+
+    @AfterEach
+    void stop() {
+        assertThat(swarm.stop(Duration.ofSeconds(10))).isTrue();
+        scope.close();
+        disk.close();
+        Await.until("no thread is left", () -> WeftThreads.alive().values().stream()
+                .noneMatch(name -> name.startsWith("weft deadline test")));
+    }
+
+    private void advance(Duration time) {
+        clock.advance(time);
+        WatchdogTicks.tick(watchdog);
+    }
+
+    private void greet() {
+        scope.fork("dialler", () -> swarm.greet(channel, channel.remoteAddress()));
+    }
+
+    private void greetAndShakeHands() {
+        greet();
+        channel.feed(FakePeer.handshake(
+                        FakePeer.FAST, HASH.truncated(), PeerId.generate(random).toBytes()))
+                .awaitReader();
+    }
+
+    private void awaitReason(String reason) {
+        Await.until(
+                () -> reason + ", but " + swarm.disconnects(),
+                () -> swarm.disconnects().stream()
+                        .anyMatch(disconnect -> disconnect.reason().equals(reason)));
+    }
+
+    @Test
+    void dialledPeerThatDoesNotShakeHandsIsClosedAfterTenSeconds() {
+        greet();
+        channel.awaitReader();
+
+        advance(Duration.ofSeconds(10).minus(MOMENT));
+        assertThat(channel.isClosed()).isFalse();
+        advance(MOMENT);
+
+        awaitReason("has not sent its handshake in time");
+        assertThat(channel.isClosed()).isTrue();
+    }
+
+    @Test
+    void silentPeerIsClosedAfterTwoMinutes() {
+        greetAndShakeHands();
+
+        advance(Duration.ofMinutes(2).minus(MOMENT));
+        assertThat(channel.isClosed()).isFalse();
+        advance(MOMENT);
+
+        awaitReason("has not sent anything in time");
+        assertThat(swarm.peers()).isEmpty();
+    }
+
+    @Test
+    void keepAliveIsEnoughToStay() {
+        greetAndShakeHands();
+
+        for (int i = 0; i < 5; i++) {
+            advance(Duration.ofSeconds(119));
+            channel.feed(new Message.KeepAlive().encode()).awaitReader();
+        }
+
+        assertThat(channel.isClosed()).isFalse();
+        assertThat(swarm.peers()).hasSize(1);
+    }
+
+    @Test
+    void stopEndsConnectionsAtOnceAndSaysSo() {
+        greetAndShakeHands();
+
+        swarm.stop(Duration.ofSeconds(10));
+
+        awaitReason("the torrent was stopped");
+        assertThat(channel.isClosed()).isTrue();
+        assertThat(swarm.peers()).isEmpty();
+    }
+
+    @Test
+    void stopEndsConnectionsThatAreStillShakingHands() {
+        greet();
+        channel.awaitReader();
+
+        assertThat(swarm.stop(Duration.ofSeconds(10))).isTrue();
+
+        assertThat(channel.isClosed()).isTrue();
+    }
+
+    private static final class Silent implements Swarm.Listener {
+        @Override
+        public void pieceVerified(int piece) {}
+
+        @Override
+        public void pieceFailed(int piece) {}
+
+        @Override
+        public void completed() {}
+
+        @Override
+        public void storageFailed(IOException cause) {}
+    }
+}
