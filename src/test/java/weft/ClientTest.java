@@ -130,17 +130,15 @@ class ClientTest {
         leecher.close();
         shared.seeds().getFirst().close();
 
-        Await.until(
-                () -> "nobody, but " + shared.tracker().statistics(),
-                () -> peersOf(shared.tracker()) == 0);
+        Await.until(() -> "nobody, but " + shared.tracker().statistics(), () -> peersOf(shared.tracker()) == 0);
     }
 
     @Test
     void trackersAreSeenInSnapshots() throws Exception {
         var shared = swarm.shareByTracker(Content.ofLength(500_000));
         var seed = shared.seed();
-        Await.until("the announce", () -> seed.torrent().trackers().getFirst().state()
-                == TrackerSnapshot.State.WORKING);
+        Await.until(
+                "the announce", () -> seed.torrent().trackers().getFirst().state() == TrackerSnapshot.State.WORKING);
 
         var leecher = shared.leecher();
         leecher.awaitComplete();
@@ -163,11 +161,13 @@ class ClientTest {
         var shared = swarm.share(Content.ofLength(500_000));
         var seed = shared.seed();
 
-        var node = shared.leecher(options -> options.withTracker("http://127.0.0.1:" + port + "/announce")
-                .withPeers(List.of(seed.address())));
+        var node = shared.leecher(options ->
+                options.withTracker("http://127.0.0.1:" + port + "/announce").withPeers(List.of(seed.address())));
         node.awaitComplete();
 
-        Await.until("the failure is seen", () -> node.torrent().trackers().getFirst().failures() > 0);
+        Await.until(
+                "the failure is seen",
+                () -> node.torrent().trackers().getFirst().failures() > 0);
         assertThat(node.torrent().trackers().getFirst().error()).isPresent();
     }
 
@@ -179,7 +179,8 @@ class ClientTest {
         var shared = swarm.share(Content.ofLength(500_000));
         try (var hanging = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             var url = "http://127.0.0.1:" + hanging.getLocalPort() + "/announce";
-            var working = swarm.shareByTracker(Content.folder().withFile("a", 1000)).tracker();
+            var working =
+                    swarm.shareByTracker(Content.folder().withFile("a", 1000)).tracker();
             var node = shared.open(
                     shared.seededDirectory(),
                     SwarmExtension.clientOptions(),
@@ -201,7 +202,9 @@ class ClientTest {
             var url = "http://127.0.0.1:" + hanging.getLocalPort() + "/announce";
             for (int i = 0; i < 100; i++) {
                 var shared = swarm.share(Content.folder().withFile("f" + i, 10));
-                client.add(shared.metainfo(), AddOptions.into(shared.seededDirectory()).withTracker(url));
+                client.add(
+                        shared.metainfo(),
+                        AddOptions.into(shared.seededDirectory()).withTracker(url));
             }
 
             assertThat(timeOf(client::close)).isLessThan(BOUND);
@@ -216,7 +219,9 @@ class ClientTest {
         var node = shared.leecher(options -> options.withStorage(storage).withPeers(List.of(seed.address())));
         storage.stall();
         node.torrent().start();
-        Await.until("somebody waits for it", () -> storage.isWaitedFor() || node.torrent().isComplete());
+        Await.until(
+                "somebody waits for it",
+                () -> storage.isWaitedFor() || node.torrent().isComplete());
 
         var time = timeOf(node::close);
         storage.resume();

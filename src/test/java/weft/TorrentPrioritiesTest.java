@@ -103,7 +103,9 @@ class TorrentPrioritiesTest {
 
         torrent.setPriority(0, 0);
         Await.until("the wish is known", () -> torrent.left() == 20 * PIECE);
-        assertThat(torrent.wanted().nextSetBit(0)).as("a piece that a wanted file is part of").isEqualTo(10);
+        assertThat(torrent.wanted().nextSetBit(0))
+                .as("a piece that a wanted file is part of")
+                .isEqualTo(10);
         assertThat(torrent.snapshot().wantedSize()).isEqualTo(20 * PIECE);
 
         torrent.setPriority(0, 3);
@@ -159,7 +161,9 @@ class TorrentPrioritiesTest {
         assertThat(files)
                 .extracting(FileSnapshot::path)
                 .containsExactly(Path.of("folder", "a"), Path.of("folder", "b"), Path.of("folder", "c"));
-        assertThat(files).extracting(FileSnapshot::length).containsExactly(10L * PIECE + 100, 10L * PIECE, 10L * PIECE - 100);
+        assertThat(files)
+                .extracting(FileSnapshot::length)
+                .containsExactly(10L * PIECE + 100, 10L * PIECE, 10L * PIECE - 100);
         assertThat(files).extracting(FileSnapshot::isComplete).containsExactly(true, false, true);
         assertThat(files.get(1).bytesVerified())
                 .as("its part of the pieces shared with the neighbours")

@@ -26,7 +26,9 @@ class TorrentResumeTest {
     /** Opens the torrent in this directory again, and remembers its states. */
     private static Node reopen(SharedTorrent shared, Path directory, List<TorrentState> states) throws Exception {
         return shared.open(
-                directory, SwarmExtension.clientOptions(), options -> options.withListener(new TorrentListener() {
+                directory,
+                SwarmExtension.clientOptions(),
+                options -> options.withListener(new TorrentListener() {
                     @Override
                     public void onStateChanged(TorrentState state) {
                         states.add(state);

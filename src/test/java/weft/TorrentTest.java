@@ -102,7 +102,8 @@ class TorrentTest {
         assertThat(torrent.port()).isEqualTo(node.client().port()).isPositive();
         assertThat(new String(torrent.peerId(), StandardCharsets.US_ASCII)).matches("-WE\\d{3}[SU]-[0-9a-zA-Z]{12}");
         assertThat(torrent.metainfo()).isEqualTo(shared.metainfo());
-        assertThat(torrent.toString()).contains("content.bin", torrent.infoHash().toHex());
+        assertThat(torrent.toString())
+                .contains("content.bin", torrent.infoHash().toHex());
     }
 
     // --- how it stands: uploaded, downloaded, left, bitfield, wanted, complete, seed
@@ -192,7 +193,8 @@ class TorrentTest {
     void initialStateIsWhatWasAsked() throws Exception {
         var shared = swarm.share(Content.ofLength(100_000));
 
-        shared.leecher(options -> options.withInitialState(InitialState.STOPPED)).awaitState(TorrentState.STOPPED);
+        shared.leecher(options -> options.withInitialState(InitialState.STOPPED))
+                .awaitState(TorrentState.STOPPED);
         shared.leecher(options -> options.withInitialState(InitialState.PAUSED)).awaitState(TorrentState.PAUSED);
         shared.leecher().awaitState(TorrentState.DOWNLOADING);
     }
@@ -283,7 +285,8 @@ class TorrentTest {
         try (var links = Files.list(descriptors)) {
             return links.map(TorrentTest::targetOf)
                     .flatMap(Optional::stream)
-                    .filter(target -> target.startsWith(directory.toAbsolutePath().toString()))
+                    .filter(target ->
+                            target.startsWith(directory.toAbsolutePath().toString()))
                     .toList();
         }
     }
@@ -328,8 +331,8 @@ class TorrentTest {
         var torrent = swarm.share(Content.ofLength(100_000)).leecher().torrent();
         torrent.close();
 
-        for (Runnable change : List.<Runnable>of(
-                torrent::start, torrent::pause, torrent::stop, () -> torrent.setPriority(0, 1))) {
+        for (Runnable change :
+                List.<Runnable>of(torrent::start, torrent::pause, torrent::stop, () -> torrent.setPriority(0, 1))) {
             assertThatThrownBy(change::run).isInstanceOf(IllegalStateException.class);
         }
         assertThatThrownBy(torrent::hashCheck).isInstanceOf(IllegalStateException.class);
@@ -438,9 +441,7 @@ class TorrentTest {
         var node = broken.leecher(options -> options.withStorage(storage).withPeers(List.of(brokenSeed.address())));
 
         var other = node.client()
-                .add(
-                        good.metainfo(),
-                        AddOptions.into(swarm.directory()).withPeers(List.of(goodSeed.address())));
+                .add(good.metainfo(), AddOptions.into(swarm.directory()).withPeers(List.of(goodSeed.address())));
 
         assertThat(other.awaitComplete(Await.PATIENCE)).isTrue();
         node.awaitState(TorrentState.ERROR);
@@ -464,8 +465,15 @@ class TorrentTest {
             torrent.addPeer(seed.address());
             torrent.setPriority(0, 2);
             answers.complete(Arrays.asList(
-                    torrent.snapshot(), torrent.peers(), torrent.files(), torrent.trackers(), torrent.state(),
-                    torrent.pieces(), torrent.left(), torrent.disconnects(), node.client().torrents()));
+                    torrent.snapshot(),
+                    torrent.peers(),
+                    torrent.files(),
+                    torrent.trackers(),
+                    torrent.state(),
+                    torrent.pieces(),
+                    torrent.left(),
+                    torrent.disconnects(),
+                    node.client().torrents()));
         });
 
         assertThat(answers.get(5, TimeUnit.SECONDS)).doesNotContainNull();

@@ -242,6 +242,7 @@ public enum Hostile {
     }
 
     private final Fate fate;
+
     @SuppressWarnings("ImmutableEnumChecker") // a function without state
     private final Script script;
 

@@ -67,8 +67,9 @@ class SwarmDeadlineTest {
         assertThat(swarm.stop(Duration.ofSeconds(10))).isTrue();
         scope.close();
         disk.close();
-        Await.until("no thread is left", () -> WeftThreads.alive().values().stream()
-                .noneMatch(name -> name.startsWith("weft deadline test")));
+        Await.until(
+                "no thread is left",
+                () -> WeftThreads.alive().values().stream().noneMatch(name -> name.startsWith("weft deadline test")));
     }
 
     private void advance(Duration time) {
