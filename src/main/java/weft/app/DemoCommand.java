@@ -124,7 +124,7 @@ final class DemoCommand implements Callable<Integer> {
     private static String complaints(DemoSwarm swarm) {
         return swarm.leechers().stream()
                 .filter(torrent -> !torrent.isSeed())
-                .map(torrent -> Stall.explain(torrent.snapshot(), torrent.peers(), torrent.trackers()))
+                .flatMap(torrent -> Stall.explain(torrent.snapshot(), torrent.peers(), torrent.trackers()).stream())
                 .distinct()
                 .collect(Collectors.joining("; "));
     }

@@ -12,6 +12,8 @@ final class LiveRegion {
     private static final Pattern SGR = Pattern.compile("\033\\[[0-9;]*m");
     private static final String CLEAR_TO_END_OF_LINE = "\033[K";
     private static final String CLEAR_BELOW = "\033[J";
+    private static final String HIDE_CURSOR = "\033[?25l";
+    private static final String SHOW_CURSOR = "\033[?25h";
 
     private final PrintStream stream;
     private List<String> drawn = List.of();
@@ -26,18 +28,19 @@ final class LiveRegion {
             erase(columns);
             return;
         }
-        var frame = new StringBuilder(toFirstLine(columns));
+        var frame = new StringBuilder(drawn.isEmpty() ? HIDE_CURSOR : toFirstLine(columns));
         for (int i = 0; i < lines.size(); i++) {
             frame.append(i == 0 ? "" : "\n").append(lines.get(i)).append(CLEAR_TO_END_OF_LINE);
         }
-        write(frame.append(CLEAR_BELOW));
+        // At the beginning of a line the cursor stays where it is when a narrower window wraps that line.
+        write(frame.append(CLEAR_BELOW).append('\r'));
         drawn = List.copyOf(lines);
     }
 
     /** Takes away what is drawn; the cursor is then where the first line began. */
     void erase(int columns) {
         if (!drawn.isEmpty()) {
-            write(toFirstLine(columns) + CLEAR_BELOW);
+            write(toFirstLine(columns) + CLEAR_BELOW + SHOW_CURSOR);
             drawn = List.of();
         }
     }
@@ -45,19 +48,19 @@ final class LiveRegion {
     /** Leaves what is drawn where it is; the cursor is then below. */
     void keep() {
         if (!drawn.isEmpty()) {
-            write("\n");
+            write("\n" + SHOW_CURSOR);
             drawn = List.of();
         }
     }
 
-    /** From the end of the last line to the beginning of the first; lines wrap when a window is made narrower. */
+    /** From the beginning of the last line to that of the first; lines wrap when a window is made narrower. */
     private String toFirstLine(int columns) {
         int rows = 0;
-        for (var line : drawn) {
+        for (var line : drawn.subList(0, drawn.size() - 1)) {
             int used = Text.columns(SGR.matcher(line).replaceAll(""));
             rows += Math.max(1, (used + columns - 1) / columns);
         }
-        return rows == 0 ? "" : rows == 1 ? "\r" : "\r\033[" + (rows - 1) + "A";
+        return rows == 0 ? "\r" : "\r\033[" + rows + "A";
     }
 
     private void write(CharSequence text) {

@@ -37,7 +37,7 @@ final class Logs extends Handler {
 
     @Override
     public void publish(LogRecord logged) {
-        if (output.isQuiet() && logged.getLevel().intValue() < Level.SEVERE.intValue()) {
+        if (!isWanted(logged)) {
             return;
         }
         var message = formatter.formatMessage(logged);
@@ -50,6 +50,14 @@ final class Logs extends Handler {
         if (logged.getThrown() != null) {
             output.trace(logged.getThrown());
         }
+    }
+
+    private boolean isWanted(LogRecord logged) {
+        if (output.isVerbose() || logged.getLevel().intValue() >= Level.SEVERE.intValue()) {
+            return true;
+        }
+        // What stopped a torrent is said by the command that waits for it.
+        return !output.isQuiet() && !String.valueOf(logged.getMessage()).startsWith("{0} stopped: ");
     }
 
     @Override

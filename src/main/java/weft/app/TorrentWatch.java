@@ -70,8 +70,7 @@ final class TorrentWatch implements TorrentListener {
     /** What is to be shown now. */
     TorrentView look() {
         long now = nanoClock.getAsLong();
-        var state = torrent.state();
-        if (state == TorrentState.CHECKING) {
+        if (torrent.state() == TorrentState.CHECKING) {
             movedNanos = now;
         }
         glance(now);
@@ -80,14 +79,14 @@ final class TorrentWatch implements TorrentListener {
             bytesMoved = moved;
             movedNanos = now;
         }
-        return TorrentView.of(torrent, complaint(state, now));
+        return TorrentView.of(torrent, complaint(now));
     }
 
-    private Optional<String> complaint(TorrentState state, long now) {
-        boolean shouldMove = state == TorrentState.DOWNLOADING || state == TorrentState.SEEDING;
-        return shouldMove && now - movedNanos >= Stall.PATIENCE.toNanos()
-                ? Optional.of(Text.printable(Stall.explain(torrent.snapshot(), torrent.peers(), torrent.trackers())))
-                : Optional.empty();
+    private Optional<String> complaint(long now) {
+        return now - movedNanos < Stall.PATIENCE.toNanos()
+                ? Optional.empty()
+                : Stall.explain(torrent.snapshot(), torrent.peers(), torrent.trackers())
+                        .map(Text::printable);
     }
 
     private void glance(long now) {

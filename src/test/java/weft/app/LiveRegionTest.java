@@ -21,10 +21,10 @@ class LiveRegionTest {
     @Test
     void frameOverwritesTheOneBefore() {
         region.draw(List.of("one", "two"), 80);
-        assertThat(written()).isEqualTo("one\033[K\ntwo\033[K\033[J");
+        assertThat(written()).isEqualTo("\033[?25lone\033[K\ntwo\033[K\033[J\r");
 
         region.draw(List.of("ONE", "TWO"), 80);
-        assertThat(written()).isEqualTo("\r\033[1AONE\033[K\nTWO\033[K\033[J");
+        assertThat(written()).isEqualTo("\r\033[1AONE\033[K\nTWO\033[K\033[J\r");
     }
 
     @Test
@@ -33,7 +33,7 @@ class LiveRegionTest {
         written();
 
         region.draw(List.of("two"), 80);
-        assertThat(written()).isEqualTo("\rtwo\033[K\033[J");
+        assertThat(written()).isEqualTo("\rtwo\033[K\033[J\r");
     }
 
     @Test
@@ -42,18 +42,18 @@ class LiveRegionTest {
         written();
 
         region.erase(80);
-        assertThat(written()).isEqualTo("\r\033[2A\033[J");
+        assertThat(written()).isEqualTo("\r\033[2A\033[J\033[?25h");
         region.erase(80);
         assertThat(written()).isEmpty();
     }
 
     @Test
     void linesThatWrappedInANarrowerWindowAreCounted() {
-        region.draw(List.of("\033[1m" + "x".repeat(79) + "\033[0m", "short"), 80);
+        region.draw(List.of("\033[1m" + "x".repeat(79) + "\033[0m", "y".repeat(79)), 80);
         written();
 
         region.erase(40);
-        assertThat(written()).isEqualTo("\r\033[2A\033[J");
+        assertThat(written()).isEqualTo("\r\033[2A\033[J\033[?25h");
     }
 
     @Test
@@ -63,6 +63,6 @@ class LiveRegionTest {
 
         region.keep();
         region.erase(80);
-        assertThat(written()).isEqualTo("\n");
+        assertThat(written()).isEqualTo("\n\033[?25h");
     }
 }

@@ -24,7 +24,7 @@ class OutputTest {
 
         output.note("news");
 
-        assertThat(err.toString(UTF_8)).isEqualTo("\r\033[Jnews\nlive\033[K\033[J");
+        assertThat(err.toString(UTF_8)).isEqualTo("\r\033[J\033[?25hnews\n\033[?25llive\033[K\033[J\r");
     }
 
     @Test

@@ -21,7 +21,8 @@ class StallTest {
     }
 
     private static String downloading(int knownPeers, List<PeerSnapshot> peers, TrackerSnapshot... trackers) {
-        return Stall.explain(torrent(TorrentState.DOWNLOADING, knownPeers), peers, List.of(trackers));
+        return Stall.explain(torrent(TorrentState.DOWNLOADING, knownPeers), peers, List.of(trackers))
+                .orElseThrow();
     }
 
     private static PeerSnapshot peer(boolean amInterested, boolean peerChoking) {
@@ -78,13 +79,13 @@ class StallTest {
                         0,
                         List.of(),
                         tracker(TrackerSnapshot.State.WAITING_TO_RETRY, Optional.of("torrent not registered"))))
-                .isEqualTo("no peers known; tracker " + URL + ": torrent not registered");
+                .isEqualTo("no peers known; tracker tracker.example: torrent not registered");
     }
 
     @Test
     void trackerThatIsSlow() {
         assertThat(downloading(0, List.of(), tracker(TrackerSnapshot.State.ANNOUNCING, Optional.empty())))
-                .isEqualTo("no peers known; waiting for tracker " + URL);
+                .isEqualTo("no peers known; waiting for tracker tracker.example");
     }
 
     @Test
@@ -117,8 +118,26 @@ class StallTest {
     }
 
     @Test
-    void seedThatNobodyAsks() {
-        assertThat(Stall.explain(torrent(TorrentState.SEEDING, 1), List.of(peer(false, true)), List.of()))
-                .isEqualTo("nobody asks for anything");
+    void trackerThatCannotBeReachedIsNamedOnce() {
+        var refused = tracker(
+                TrackerSnapshot.State.WAITING_TO_RETRY, Optional.of("tracker.example port 80: Connection refused"));
+
+        assertThat(downloading(1, List.of(), refused))
+                .isEqualTo(
+                        "the only peer known cannot be reached; tracker tracker.example port 80: Connection refused");
+    }
+
+    @Test
+    void seedThatNobodyAsksIsFine() {
+        var seeding = torrent(TorrentState.SEEDING, 1);
+
+        assertThat(Stall.explain(seeding, List.of(peer(false, true)), List.of()))
+                .isEmpty();
+        assertThat(Stall.explain(seeding, List.of(), List.of())).isEmpty();
+        assertThat(Stall.explain(
+                        seeding,
+                        List.of(),
+                        List.of(tracker(TrackerSnapshot.State.WAITING_TO_RETRY, Optional.of("timed out")))))
+                .contains("nobody can find us: tracker tracker.example: timed out");
     }
 }

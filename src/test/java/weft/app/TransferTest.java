@@ -201,7 +201,7 @@ class TransferTest {
 
         assertThat(result.err())
                 .contains("folder\033[K\n", " %  ↓ ", "1 peer (1 seed)", "█", "\r\033[2A")
-                .endsWith("\r\033[2A\033[J"); // nothing of it is left
+                .endsWith("\r\033[2A\033[J\033[?25h"); // nothing of it is left
         assertThat(result.out()).startsWith("Downloaded folder");
     }
 

@@ -1,0 +1,135 @@
+package weft.app;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import weft.kit.Content;
+import weft.kit.SwarmExtension;
+
+/** What only a process of its own shows: signals, and that the log repeats nothing. */
+@Timeout(120)
+class ProcessTest {
+    /** NEEDS: SIGTERM writes resume data and exits within five seconds. */
+    private static final Duration STOPS_WITHIN = Duration.ofSeconds(5);
+
+    @RegisterExtension
+    private final SwarmExtension swarm = new SwarmExtension();
+
+    @Test
+    void interruptStopsCleanlyAndSaysHowToGoOn() throws Exception {
+        assertStops("INT", 2, 130);
+    }
+
+    @Test
+    void terminationStopsCleanly() throws Exception {
+        assertStops("TERM", 15, 143);
+    }
+
+    @Test
+    void faultIsSaidOnceInOneLine() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var directory = swarm.directory();
+        Files.createDirectories(directory.resolve("content.bin/in the way"));
+        var errors = swarm.directory().resolve("errors");
+
+        var process = start(
+                errors,
+                "download",
+                shared.torrentFile().toString(),
+                "-d",
+                directory.toString(),
+                "--peer",
+                "127.0.0.1:" + shared.seed().address().getPort());
+        try {
+            assertThat(process.waitFor()).isEqualTo(1);
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(Files.readString(errors)).contains("\nweft: content.bin: ").hasLineCount(2);
+    }
+
+    private static Process start(Path errors, String... args) throws IOException {
+        var command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "weft.app.Main"));
+        command.addAll(List.of(args));
+        return new ProcessBuilder(command)
+                .redirectError(Redirect.to(errors.toFile()))
+                .start();
+    }
+
+    /** Whoever ignores a signal hands that down to the processes that it starts. */
+    private static void assumeNotIgnored(String signal, int number) throws IOException {
+        assumeTrue(File.separatorChar == '/', "there are no signals on this system");
+        var status = Path.of("/proc/self/status");
+        if (Files.exists(status)) {
+            long ignored = Files.readAllLines(status).stream()
+                    .filter(line -> line.startsWith("SigIgn:"))
+                    .mapToLong(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
+                    .findFirst()
+                    .orElse(0);
+            assumeTrue((ignored & 1L << (number - 1)) == 0, "SIG" + signal + " is ignored by who runs the tests");
+        }
+    }
+
+    private void assertStops(String signal, int number, int status) throws Exception {
+        assumeNotIgnored(signal, number);
+        var shared = swarm.share(Content.ofLength(2_000_000));
+        var storage = shared.seededStorage().withBytesPerSecond(200_000);
+        var seed = shared.seed(options -> options.withStorage(storage));
+        var directory = swarm.directory();
+        var errors = swarm.directory().resolve("errors");
+        var process = start(
+                errors,
+                "download",
+                shared.torrentFile().toString(),
+                "-d",
+                directory.toString(),
+                "--json",
+                "--peer",
+                "127.0.0.1:" + seed.address().getPort());
+        try (var out = process.inputReader(UTF_8)) {
+            awaitPieces(out);
+
+            long began = System.nanoTime();
+            assertThat(new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid()))
+                            .start()
+                            .waitFor())
+                    .isZero();
+            var last = out.lines().reduce((line, next) -> next).orElseThrow();
+
+            assertThat(process.waitFor()).isEqualTo(status);
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(STOPS_WITHIN);
+            assertThat(last).contains("\"event\": \"summary\"", "\"status\": \"interrupted\"");
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(Files.readString(errors)).endsWith(" of content.bin; the same command goes on from there.\n");
+        assertThat(directory.resolve(".weft")).isDirectoryContaining("glob:**.resume");
+    }
+
+    private static void awaitPieces(BufferedReader out) throws IOException {
+        for (var line = out.readLine(); line != null; line = out.readLine()) {
+            if (line.matches(".*\"pieces_verified\": [1-9].*")) {
+                return;
+            }
+        }
+        throw new AssertionError("ended before a piece was there");
+    }
+}
