@@ -46,10 +46,11 @@ class ChainTest {
     @Test
     @Requires({Program.LIBTORRENT, Program.ARIA2})
     void weftGetsFromAria2WhatThatIsStillGettingFromLibtorrent() throws Exception {
-        Path file = Content.file(lab.directory("seed's"), "passed on.bin", LENGTH);
+        Path file = Content.file(lab.directory("seed's"), "passed on.bin", LENGTH / 2);
         Path torrent = lab.torrentOf(file);
         var seed = lab.libtorrent(torrent, file.getParent(), "--seed", "--tcp", "--upload-limit=2000000");
-        var between = lab.aria2(torrent, lab.directory("between"));
+        // Slower than the seed, so that Weft still misses something then.
+        var between = lab.aria2(torrent, lab.directory("between"), "--max-upload-limit=1M");
         seed.dial(between.address());
         Path here = lab.directory("here");
 
