@@ -14,6 +14,7 @@ final class Events {
 
     private final List<TorrentListener> listeners = new CopyOnWriteArrayList<>();
     private final LinkedBlockingQueue<Consumer<TorrentListener>> queue = new LinkedBlockingQueue<>();
+    private volatile boolean closed;
 
     void add(TorrentListener listener) {
         listeners.add(listener);
@@ -29,18 +30,23 @@ final class Events {
         }
     }
 
-    /** Tells events until interrupted. */
-    void run() throws InterruptedException {
-        while (true) {
-            tell(queue.take());
+    /** Tells events until {@link #close}, and then those that are left. */
+    void run() {
+        try {
+            while (!closed) {
+                tell(queue.take());
+            }
+        } catch (InterruptedException e) {
+            LOG.log(System.Logger.Level.TRACE, "no more events");
         }
-    }
-
-    /** Tells what is still in the queue, at the end. */
-    void drain() {
         for (var event = queue.poll(); event != null; event = queue.poll()) {
             tell(event);
         }
+    }
+
+    /** Ends {@link #run}, also where a listener closes its own torrent. */
+    void close() {
+        closed = true;
     }
 
     private void tell(Consumer<TorrentListener> event) {

@@ -229,6 +229,7 @@ final class TorrentLife {
         } finally {
             lock.unlock();
         }
+        events.close();
         scope.close(Duration.ofNanos(Math.max(TimeUnit.MILLISECONDS.toNanos(200), deadlineNanos - System.nanoTime())));
         if (interrupted) {
             Thread.currentThread().interrupt();
@@ -277,6 +278,9 @@ final class TorrentLife {
             }
             if (check.failure != null) {
                 throw new IOException(check.failure.getMessage(), check.failure);
+            }
+            if (check.good == null) {
+                throw new IllegalStateException("the torrent was closed: " + metainfo.name());
             }
             return check.good;
         } finally {
@@ -686,27 +690,37 @@ final class TorrentLife {
             });
         } catch (IOException e) {
             failure = e;
-        } finally {
-            checkProgress = new CheckProgress(0, 0);
-            lock.lock();
-            try {
-                check.good = good;
-                check.failure = failure;
-                check.done = true;
-                changed.signalAll();
-            } finally {
-                lock.unlock();
+        }
+        checkProgress = new CheckProgress(0, 0);
+        if (failure == null) {
+            if (running && !paused) {
+                swarm.resume();
             }
+            swarm.checkEnded();
+            if (running || isWishedStopped()) { // else it starts in a moment, and says so then
+                become(runningState());
+            }
+        }
+        lock.lock();
+        try {
+            check.good = good;
+            check.failure = failure;
+            check.done = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
         }
         if (failure != null) {
             throw failure;
         }
-        if (running && !paused) {
-            swarm.resume();
-        }
-        swarm.checkEnded();
-        if (running) {
-            become(runningState());
+    }
+
+    private boolean isWishedStopped() {
+        lock.lock();
+        try {
+            return goal == Goal.STOPPED;
+        } finally {
+            lock.unlock();
         }
     }
 

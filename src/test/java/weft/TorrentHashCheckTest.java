@@ -14,7 +14,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -171,7 +170,6 @@ class TorrentHashCheckTest {
     }
 
     @Test
-    @Disabled("BUGS 8: hashCheck returns while the state is still CHECKING")
     void stateBeforeTheCheckIsTheStateAfter() throws Exception {
         var torrent = swarm.share(Content.ofLength(20 * PIECE)).seed().torrent();
 
@@ -237,7 +235,6 @@ class TorrentHashCheckTest {
     }
 
     @Test
-    @Disabled("BUGS 9: hashCheck returns null then")
     void queuedCheckOfAClosedTorrentIsToldSo() throws Exception {
         var shared = swarm.share(Content.ofLength(20 * PIECE));
         var storage = shared.seededStorage();

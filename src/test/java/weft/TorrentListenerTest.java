@@ -9,7 +9,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -163,7 +162,6 @@ class TorrentListenerTest {
 
     /** It would wait for the very thread that calls it. */
     @Test
-    @Disabled("BUGS 7: the events thread is left")
     void listenerMayCloseTheTorrent() throws Exception {
         var shared = swarm.share(Content.ofLength(500_000));
         var seed = shared.seed();

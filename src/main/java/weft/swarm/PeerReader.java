@@ -25,8 +25,11 @@ final class PeerReader implements MessageHandler {
     /** BEP 3: a peer sends a keep-alive at least every two minutes. */
     private static final Duration IDLE = Duration.ofMinutes(2);
 
-    /** Blocks that nobody asked for, after which a peer is taken to be hostile. One may be a race with a cancel. */
-    private static final int MAX_UNREQUESTED = 16;
+    /**
+     * Blocks and rejects that nobody asked for, after which a peer is taken to be hostile. BEP 6 allows none; what was
+     * cancelled or given up is remembered and does not count.
+     */
+    private static final int MAX_UNREQUESTED = 3;
 
     /** Requests that cannot be served, after which a peer is taken to be hostile. libtorrent's figure. */
     private static final int MAX_BAD_REQUESTS = 300;
@@ -43,8 +46,7 @@ final class PeerReader implements MessageHandler {
     private final Watchdog.Guard deadline;
     private final List<PiecePicker.Source> others = new ArrayList<>(); // reused for every block
 
-    private boolean piecesTold; // whether bitfield, have all or have none has come
-    private boolean anyHave;
+    private boolean piecesTold; // whether anything has come that tells of pieces
     private int unrequested;
     private int badRequests;
     private int fastRequests;
@@ -114,35 +116,32 @@ final class PeerReader implements MessageHandler {
 
     @Override
     public void onHave(int piece) {
-        anyHave = true;
+        piecesTold = true;
         picker.have(peer.source(), piece);
         piecesChanged();
     }
 
+    // BEP 3 and BEP 6 want a bitfield, have all or have none first and once. aria2 sends a bitfield, or have all, in
+    // mid-stream too where that is shorter than many haves; it can only add to what is known.
+
     @Override
     public void onBitfield(BitSet pieces) {
-        // Not only at the start: aria2 sends another one where that is shorter than many haves.
-        anyHave = true;
+        piecesTold = true;
         picker.have(peer.source(), pieces);
         piecesChanged();
     }
 
     @Override
-    public void onHaveAll() throws ProtocolException {
-        firstWord("have all");
+    public void onHaveAll() {
+        piecesTold = true;
         picker.haveAll(peer.source());
         piecesChanged();
     }
 
     @Override
     public void onHaveNone() throws ProtocolException {
-        firstWord("have none");
-    }
-
-    // Exactly one of these or a bitfield opens the conversation (BEP 6); peers differ in what else they put before it.
-    private void firstWord(String message) throws ProtocolException {
-        if (piecesTold || anyHave) {
-            throw new ProtocolException(message + ": the peer has told its pieces before");
+        if (piecesTold) {
+            throw new ProtocolException("have none: the peer has told its pieces before");
         }
         piecesTold = true;
     }

@@ -18,8 +18,8 @@ import weft.metainfo.Layout;
  * Decides which blocks to ask a peer for, and knows what has come of it. The order: higher priority first, strictly;
  * within a priority the pieces already begun, so that they are finished and can be shared; then the rarest piece, ties
  * at random (BEP 3 wants random order; rarest first keeps every piece alive in the swarm, Cohen 2003), or the first one
- * if asked to be sequential. When a peer has nothing left that nobody was asked for, endgame begins: blocks are asked of
- * it that others were asked for too, and taken back from the others as soon as one delivers.
+ * if asked to be sequential. When nothing is left that anybody has and nobody was asked for, endgame begins: a peer with
+ * nothing to do is asked for a block that others were asked for too, which is taken back from them when it delivers.
  *
  * <p>A wanted piece is in exactly one of these places: {@code have}; among the {@code fresh} of its priority, if nobody
  * has begun it; or in {@code partials}, until it is verified.
@@ -95,6 +95,7 @@ final class PiecePicker {
     private final int[] position; // of pieces in their RarityOrder
     private final TreeMap<Integer, Level> levels = new TreeMap<>(Collections.reverseOrder());
     private final Map<Integer, PartialPiece> partials = new HashMap<>();
+    private int seeds; // sources that have everything, and are not counted in availability
     private boolean sequential;
     private int missingWanted; // pieces
     private long haveBytes;
@@ -334,7 +335,9 @@ final class PiecePicker {
             }
             releaseAll(source);
             unclaimAll(source);
-            if (!source.pieces.isAll()) {
+            if (source.pieces.isAll()) {
+                seeds--;
+            } else {
                 var pieces = source.pieces.toBitSet();
                 for (int piece = pieces.nextSetBit(0); piece >= 0; piece = pieces.nextSetBit(piece + 1)) {
                     changeAvailability(piece, -1);
@@ -381,10 +384,11 @@ final class PiecePicker {
     void haveAll(Source source) {
         lock.lock();
         try {
-            var before = source.pieces.toBitSet();
+            var before = source.pieces.isAll() ? new BitSet() : source.pieces.toBitSet();
             for (int piece = before.nextSetBit(0); piece >= 0; piece = before.nextSetBit(piece + 1)) {
                 changeAvailability(piece, -1);
             }
+            seeds += source.pieces.isAll() ? 0 : 1;
             source.pieces.addAll();
             source.useful = missingWanted;
         } finally {
@@ -514,8 +518,8 @@ final class PiecePicker {
                     return picked;
                 }
             }
-            // Endgame, for this peer: it has nothing to do, and nothing else to be asked for.
-            return picked == 0 && source.requests.size() == 0 ? pickDuplicate(source, out) : picked;
+            boolean idle = picked == 0 && source.requests.size() == 0;
+            return idle && isEndgame() ? pickDuplicate(source, out) : picked;
         } finally {
             lock.unlock();
         }
@@ -573,6 +577,21 @@ final class PiecePicker {
         partial.requested(block);
         source.requests.add(partial.piece(), block);
         out.request(partial.piece(), layout.blockOffset(block), layout.blockLength(partial.piece(), block));
+    }
+
+    /** Whether there is no free block of a wanted piece that any peer has. Costs the number of pieces begun. */
+    private boolean isEndgame() {
+        for (Level level : levels.values()) {
+            if (level.fresh.size() > 0 && (seeds > 0 || availability[level.fresh.mostCommon()] > 0)) {
+                return false;
+            }
+            for (PartialPiece partial : level.partials) {
+                if (partial.free() > 0 && (seeds > 0 || availability[partial.piece()] > 0)) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /**

@@ -102,6 +102,11 @@ final class RarityOrder {
         shuffleIntoBucket(piece, bucket - 1);
     }
 
+    /** A piece that as many peers have as any. There must be one. */
+    int mostCommon() {
+        return order[size - 1];
+    }
+
     /**
      * The rarest piece that {@code pieces} contains, or -1. For a peer that has few of the pieces left, "rarest" gives
      * way to "any" after {@value #PROBES} tries, so that the cost stays bounded.

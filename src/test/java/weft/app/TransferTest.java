@@ -169,7 +169,8 @@ class TransferTest {
         var resumed = Cli.run(args).succeeds().json();
         assertThat(resumed.getLast().get("bytes_received").asLong())
                 .isPositive()
-                .isLessThanOrEqualTo(600_000 - summary.get("pieces_verified").asLong() * 32768);
+                .isLessThanOrEqualTo(
+                        600_000 - (summary.get("pieces_verified").asLong() - 1) * 32768); // one may be short
     }
 
     @Test
