@@ -120,6 +120,15 @@ public final class AddOptions {
         return copy;
     }
 
+    /** Like {@link #withPriority}, of many files at once: by file index. */
+    public AddOptions withPriorities(Map<Integer, Integer> morePriorities) {
+        var copy = new AddOptions(this);
+        var changed = new LinkedHashMap<>(priorities);
+        changed.putAll(morePriorities);
+        copy.priorities = Map.copyOf(changed);
+        return copy;
+    }
+
     /** Somebody to be told what happens, from the first event on. */
     public AddOptions withListener(TorrentListener listener) {
         var copy = new AddOptions(this);

@@ -25,7 +25,7 @@ import weft.tracker.TrackerServerOptions;
 final class DemoCommand implements Callable<Integer> {
     private static final int LEECHERS = 4;
     private static final long CONTENT_BYTES = 32L << 20;
-    private static final long SEED_BYTES_PER_SECOND = 10L << 20;
+    private static final long SEED_BYTES_PER_SECOND = 7L << 20;
 
     private static final Duration SHORT = Duration.ofMillis(20);
     private static final Duration LIVE = Duration.ofMillis(100);

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -128,11 +130,10 @@ final class DownloadCommand implements Callable<Integer> {
                     "--files: there is no file " + selection.last() + ", the files of " + torrent.name()
                             + " have the numbers 0 to " + (files - 1));
         }
-        var selected = options;
-        for (int file = 0; file < files; file++) {
-            selected = selected.withPriority(file, selection.files().get(file) ? 1 : 0);
-        }
-        return selected;
+        return options.withPriorities(IntStream.range(0, files)
+                .boxed()
+                .collect(
+                        Collectors.toMap(file -> file, file -> selection.files().get(file) ? 1 : 0)));
     }
 
     private String announcement(Metainfo torrent) {

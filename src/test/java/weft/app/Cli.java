@@ -44,7 +44,7 @@ final class Cli implements AutoCloseable {
 
     private Cli(Optional<Terminal> terminal, String... args) {
         var output = new Output(new PrintStream(out, true, UTF_8), new PrintStream(err, true, UTF_8), () -> terminal);
-        this.thread = Thread.ofVirtual().name("cli " + args[0]).start(() -> status = Main.run(args, output, stop));
+        this.thread = Thread.startVirtualThread(() -> status = Main.run(args, output, stop));
     }
 
     /** Starts a command that prints to files. */

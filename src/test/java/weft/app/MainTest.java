@@ -68,9 +68,7 @@ class MainTest {
 
     @Test
     void noCommandIsWrongUsage() {
-        var result = Main.run(new String[0], System.out, System.err);
-
-        assertThat(result).isEqualTo(2);
+        Cli.run().failsWith(2, "weft: which command? One of download, seed, create, verify, info, tracker, demo");
     }
 
     @Test
