@@ -42,8 +42,11 @@ import weft.wire.PeerId;
 public final class Client implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("weft");
 
-    /** NEEDS: close returns within five seconds whatever does not answer. A little of it is for what comes last. */
-    private static final Duration CLOSE_TORRENTS_WITHIN = Duration.ofMillis(4500);
+    /** NEEDS: close returns within five seconds, whatever does not answer. */
+    private static final Duration CLOSE_WITHIN = Duration.ofMillis(4800);
+
+    /** Of these, what is left for the threads and the disk after the torrents. */
+    private static final Duration LAST_OF_ALL = Duration.ofMillis(800);
 
     /** A socket's worth: one read brings many blocks, and the buffer stays in the processor's cache. */
     private static final int RECEIVE_BUFFER_BYTES = 1 << 20;
@@ -168,18 +171,20 @@ public final class Client implements AutoCloseable {
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "closing the port", e);
         }
-        close(List.copyOf(torrents.values()));
-        scope.close();
+        long deadline = System.nanoTime() + CLOSE_WITHIN.toNanos();
+        close(List.copyOf(torrents.values()), deadline - LAST_OF_ALL.toNanos());
         httpTracker.close();
-        disk.close();
+        scope.close(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+        disk.close(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
     }
 
     void close(Torrent torrent) {
-        close(List.of(torrent));
+        close(
+                List.of(torrent),
+                System.nanoTime() + CLOSE_WITHIN.minus(LAST_OF_ALL).toNanos());
     }
 
-    private void close(List<Torrent> closing) {
-        long deadline = System.nanoTime() + CLOSE_TORRENTS_WITHIN.toNanos();
+    private void close(List<Torrent> closing, long deadline) {
         closing.forEach(torrent -> torrent.life().close()); // all begin to end at the same time
         for (Torrent torrent : closing) {
             torrent.life().awaitEnd(deadline);

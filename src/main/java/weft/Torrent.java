@@ -100,9 +100,10 @@ public final class Torrent implements AutoCloseable {
      */
     @Override
     public void close() {
-        client.close(this);
         if (ownsClient) {
             client.close();
+        } else {
+            client.close(this);
         }
     }
 

@@ -230,7 +230,7 @@ final class TorrentLife {
             lock.unlock();
         }
         events.close();
-        scope.close(Duration.ofNanos(Math.max(TimeUnit.MILLISECONDS.toNanos(200), deadlineNanos - System.nanoTime())));
+        scope.close(Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime())));
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

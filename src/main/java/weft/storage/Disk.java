@@ -76,8 +76,14 @@ public final class Disk implements AutoCloseable {
     /** Ends the threads, in bounded time; storages that are still open fail from now on. A second call does nothing. */
     @Override
     public void close() {
-        fileThreads.close();
-        hashingThreads.close();
+        close(TaskScope.PATIENCE);
+    }
+
+    /** Like {@link #close()}, waiting at most so long for what is being done. */
+    public void close(Duration patience) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        fileThreads.close(patience);
+        hashingThreads.close(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
     }
 
     ResidentSet openFileSet() {
