@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import weft.TestData;
+import weft.kit.Await;
 import weft.metainfo.TorrentCreator.Progress;
 
 @Timeout(60)
@@ -166,8 +167,11 @@ class TorrentCreatorTest {
                 .isThrownBy(() -> TorrentCreator.ofPath(file)
                         .create(1, (hashed, total) -> Thread.currentThread().interrupt()));
         assertThat(Thread.interrupted()).isFalse();
-        assertThat(Thread.getAllStackTraces().keySet())
-                .noneMatch(thread -> thread.getName().startsWith("weft create") && thread.isAlive());
+        // The pool has ended; its thread may need a moment more.
+        Await.until(
+                "no thread is left",
+                () -> Thread.getAllStackTraces().keySet().stream()
+                        .noneMatch(thread -> thread.getName().startsWith("weft create") && thread.isAlive()));
     }
 
     @Test
