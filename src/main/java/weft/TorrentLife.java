@@ -102,6 +102,7 @@ final class TorrentLife {
     // Of this thread only.
     private boolean running; // connected
     private boolean paused;
+    private BitSet unchecked = new BitSet(); // what an earlier run left in doubt and nobody has looked at yet
 
     TorrentLife(Client client, Metainfo metainfo, AddOptions options) {
         this.client = client;
@@ -269,7 +270,7 @@ final class TorrentLife {
             checks.add(check);
             wished.signal();
             try {
-                while (!check.done) {
+                while (!check.done && !ended) {
                     changed.await();
                 }
             } catch (InterruptedException e) {
@@ -378,13 +379,18 @@ final class TorrentLife {
                     settle();
                 } catch (IOException e) {
                     fail(e);
+                } catch (RuntimeException e) {
+                    LOG.log(System.Logger.Level.ERROR, () -> metainfo.name() + ": a bug", e);
+                    fail(new IOException(e));
                 }
             }
             end();
         } finally {
+            data.close();
             lock.lock();
             try {
                 ended = true;
+                goal = Goal.CLOSED;
                 state = TorrentState.CLOSED;
                 checks.forEach(check -> check.done = true);
                 changed.signalAll();
@@ -402,14 +408,14 @@ final class TorrentLife {
                 if (goal == Goal.CLOSED) {
                     return false;
                 }
-                if (fault != null || !checks.isEmpty() || prioritiesChanged || completed || !isWhereWished()) {
+                if (fault != null || !checks.isEmpty()) {
                     return true;
                 }
-                if (isSaveDue()) {
-                    return true;
+                if (error == null && (prioritiesChanged || completed || !isWhereWished() || isSaveDue())) {
+                    return true; // after an error, only when somebody wishes anew
                 }
                 long untilSave = savedNanos + SAVE_EVERY.toNanos() - System.nanoTime();
-                wished.awaitNanos(unsaved ? untilSave : TimeUnit.HOURS.toNanos(1));
+                wished.awaitNanos(unsaved && error == null ? untilSave : TimeUnit.HOURS.toNanos(1));
             }
         } finally {
             lock.unlock();
@@ -436,8 +442,10 @@ final class TorrentLife {
         boolean nowCompleted;
         Goal wish;
         boolean saveDue;
+        boolean inError;
         lock.lock();
         try {
+            inError = error != null;
             saveDue = isSaveDue();
             newFault = fault;
             fault = null;
@@ -459,8 +467,15 @@ final class TorrentLife {
         if (newPriorities != null) {
             applyPriorities(newPriorities);
         }
+        if (!unchecked.isEmpty()) {
+            check(new Check((BitSet) unchecked.clone()));
+        }
         if (check != null) {
             check(check);
+        }
+        if (inError) {
+            become(TorrentState.ERROR);
+            return;
         }
         if (nowCompleted) {
             announcer.completed();
@@ -504,9 +519,7 @@ final class TorrentLife {
             lock.unlock();
         }
         applyPriorities(priorities);
-        if (!found.toCheck().isEmpty()) {
-            check(new Check(found.toCheck()));
-        }
+        unchecked = found.toCheck();
         signalChanged();
     }
 
@@ -576,16 +589,16 @@ final class TorrentLife {
     }
 
     private void fail(IOException cause) throws InterruptedException {
-        disconnect();
-        data.close();
-        LOG.log(System.Logger.Level.WARNING, "{0} stopped: {1}", metainfo.name(), cause.getMessage());
         lock.lock();
         try {
-            error = cause;
+            error = cause; // first: who wishes something from now on, wishes it anew
             fault = null;
         } finally {
             lock.unlock();
         }
+        disconnect();
+        data.close();
+        LOG.log(System.Logger.Level.WARNING, "{0} stopped: {1}", metainfo.name(), cause.getMessage());
         become(TorrentState.ERROR);
         events.fire(listener -> listener.onError(cause));
     }
@@ -623,7 +636,8 @@ final class TorrentLife {
         } finally {
             lock.unlock();
         }
-        if (due || clean) {
+        // While some of what lies on disk is in doubt, what was saved before tells more than what is known now.
+        if ((due || clean) && unchecked.isEmpty()) {
             data.save(resumeState(), clean);
         }
     }
@@ -684,12 +698,15 @@ final class TorrentLife {
                 } finally {
                     lock.unlock();
                 }
+                unchecked.clear(piece);
                 swarm.checked(piece, whole);
                 checkProgress = new CheckProgress(checked, total);
                 events.fire(listener -> listener.onHashCheckProgress(checked, total));
             });
         } catch (IOException e) {
             failure = e;
+        } catch (RuntimeException e) {
+            failure = new IOException(e);
         }
         checkProgress = new CheckProgress(0, 0);
         if (failure == null) {

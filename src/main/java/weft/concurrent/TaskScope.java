@@ -117,10 +117,10 @@ public final class TaskScope implements AutoCloseable {
                 return false;
             }
             threads.add(thread);
+            thread.start(); // under the lock: a join must not meet a thread that has not begun
         } finally {
             lock.unlock();
         }
-        thread.start();
         return true;
     }
 

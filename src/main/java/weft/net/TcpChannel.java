@@ -32,7 +32,7 @@ public final class TcpChannel implements PeerChannel {
             guard.expect("connected", timeout);
             try {
                 channel.connect(address);
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException e) {
                 channel.close();
                 if (guard.hasExpired()) {
                     throw timedOut(address, timeout);

@@ -47,6 +47,7 @@ final class Connector {
             var taken = place.get();
             if (!scope.tryFork("peer " + Swarm.text(address) + " reader", () -> dial(scope, address, taken))) {
                 taken.close();
+                candidates.putBack(address, Duration.ZERO);
             }
         }
     }
@@ -56,7 +57,7 @@ final class Connector {
             TcpChannel channel;
             try {
                 channel = TcpChannel.connect(address, CONNECT_TIMEOUT, swarm.watchdog(), scope);
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException e) { // an address of a family that there is none of is unchecked
                 candidates.failed(address, Swarm.message(e));
                 return;
             }

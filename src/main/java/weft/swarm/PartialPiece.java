@@ -65,6 +65,9 @@ final class PartialPiece {
 
     /** Whether {@code source} may be asked for blocks of this piece; claims a suspect piece that nobody has claimed. */
     boolean admits(PiecePicker.Source source) {
+        if (suspect && source.isSnubbed()) {
+            return false; // it would keep the piece from everybody else
+        }
         if (suspect && claimant == null) {
             claimant = source;
         }

@@ -21,6 +21,9 @@ final class PeerWriter {
     /** How much goes into one write: enough to make the call cheap, little enough that cancels and chokes still bite. */
     private static final int BATCH_BYTES = 256 * 1024;
 
+    /** A peer that takes nothing for so long holds lent memory and a connection for nothing. */
+    private static final Duration STALLED = Duration.ofMinutes(2);
+
     private final Peer peer;
     private final Swarm swarm;
     private final Storage storage;
@@ -33,22 +36,30 @@ final class PeerWriter {
 
     /** Writes until the outbox is closed or the connection ends. */
     void run() throws IOException, InterruptedException {
-        while (true) {
-            var batch = peer.outbox().take(KEEP_ALIVE.toNanos(), BATCH_BYTES);
-            if (batch == null) {
-                return;
+        try (var deadline = swarm.watchdog().watch(peer.channel())) {
+            for (var batch = take(); batch != null; batch = take()) {
+                deadline.expect("read what we sent", STALLED);
+                write(batch);
+                deadline.relax();
             }
-            if (batch.blocks().isEmpty()) {
-                var control = batch.control();
-                if (!control.hasRemaining()) {
-                    control = ByteBuffer.allocate(4);
-                    MessageEncoder.keepAlive(control);
-                    control.flip();
-                }
-                peer.channel().write(control);
-            } else {
-                writeBlocks(batch);
+        }
+    }
+
+    private Outbox.Batch take() throws InterruptedException {
+        return peer.outbox().take(KEEP_ALIVE.toNanos(), BATCH_BYTES);
+    }
+
+    private void write(Outbox.Batch batch) throws IOException {
+        if (batch.blocks().isEmpty()) {
+            var control = batch.control();
+            if (!control.hasRemaining()) {
+                control = ByteBuffer.allocate(4);
+                MessageEncoder.keepAlive(control);
+                control.flip();
             }
+            peer.channel().write(control);
+        } else {
+            writeBlocks(batch);
         }
     }
 

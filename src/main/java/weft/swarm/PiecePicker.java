@@ -63,6 +63,7 @@ final class PiecePicker {
         private final Set<Integer> suggested = new LinkedHashSet<>();
         private int useful; // pieces it has that are wanted and missing
         private boolean choked = true;
+        private boolean snubbed;
 
         private Source(Object owner, int pieceCount) {
             this.owner = owner;
@@ -71,6 +72,10 @@ final class PiecePicker {
 
         Object owner() {
             return owner;
+        }
+
+        boolean isSnubbed() {
+            return snubbed;
         }
     }
 
@@ -645,6 +650,7 @@ final class PiecePicker {
             if (!expected && !source.late.remove(piece, block)) {
                 return Arrival.UNREQUESTED;
             }
+            source.snubbed = false;
             var partial = partials.get(piece);
             if (partial == null || partial.hasArrived(block)) {
                 return Arrival.DUPLICATE;
@@ -777,6 +783,7 @@ final class PiecePicker {
     void snubbed(Source source) {
         lock.lock();
         try {
+            source.snubbed = true;
             giveUp(source);
             unclaimAll(source);
         } finally {

@@ -61,7 +61,7 @@ public final class MessageDecoder {
             }
             if (in.remaining() == LENGTH_PREFIX) {
                 checkLength(length);
-                return LENGTH_PREFIX + length;
+                return LENGTH_PREFIX + 1; // how much room it deserves is known by its id
             }
             int id = in.get(start + LENGTH_PREFIX) & 0xff;
             checkLength(id, length);

@@ -23,6 +23,7 @@ import weft.kit.Message.Have;
 import weft.kit.Message.HaveAll;
 import weft.kit.Message.HaveNone;
 import weft.kit.Message.Interested;
+import weft.kit.Message.NotInterested;
 import weft.kit.Message.Piece;
 import weft.kit.Message.RejectRequest;
 import weft.kit.Message.Request;
@@ -229,7 +230,8 @@ class FastExtensionSwarmTest {
     void cancelledRequestIsRejectedAndNotServed() throws Exception {
         var shared = share();
         var storage = shared.seededStorage();
-        var peer = shared.connect(shared.seed(options -> options.withStorage(storage)));
+        var seed = shared.seed(options -> options.withStorage(storage));
+        var peer = shared.connect(seed);
         peer.expect(HaveAll.class);
         peer.send(new HaveNone(), new Interested());
         peer.expect(Unchoke.class);
@@ -243,6 +245,10 @@ class FastExtensionSwarmTest {
         peer.send(asked.toArray(Message[]::new));
         peer.send(new Cancel(last.piece(), last.begin(), last.length()));
         peer.send(new Request(PIECES - 1, 0, 1)); // answered after the cancel
+        peer.send(new NotInterested());
+        Await.until(
+                "all that has been read",
+                () -> !seed.torrent().peers().getFirst().peerInterested());
         storage.resume();
 
         int blocks = 0;
