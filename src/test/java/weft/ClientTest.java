@@ -146,7 +146,7 @@ class ClientTest {
 
         assertThat(tier.url()).isEqualTo(shared.tracker().announceUri().toString());
         assertThat(tier.urls()).containsExactly(tier.url());
-        assertThat(tier.complete()).hasValue(1);
+        assertThat(tier.complete().orElseThrow()).isBetween(1, 2); // by now the leecher may be counted too
         assertThat(tier.peers()).isPositive();
         assertThat(tier.failures()).isZero();
         assertThat(tier.error()).isEmpty();
