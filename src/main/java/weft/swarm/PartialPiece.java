@@ -74,6 +74,10 @@ final class PartialPiece {
         return claimant == null || claimant == source;
     }
 
+    boolean isSuspect() {
+        return suspect;
+    }
+
     void unclaim(PiecePicker.Source source) {
         if (claimant == source) {
             claimant = null;

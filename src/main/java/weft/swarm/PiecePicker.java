@@ -484,7 +484,9 @@ final class PiecePicker {
         try {
             source.choked = true;
             unclaimAll(source);
-            if (!fast) {
+            if (fast) {
+                giveUpSuspects(source);
+            } else {
                 giveUp(source);
             }
         } finally {
@@ -793,6 +795,21 @@ final class PiecePicker {
 
     private void unclaimAll(Source source) {
         partials.values().forEach(partial -> partial.unclaim(source));
+    }
+
+    /** A piece that waits for one peer alone must not wait for one that chokes us. */
+    private void giveUpSuspects(Source source) {
+        for (long request : source.requests.drain()) {
+            int piece = RequestList.piece(request);
+            int block = RequestList.block(request);
+            var partial = partials.get(piece);
+            if (partial != null && partial.isSuspect()) {
+                release(piece, block);
+                remember(source, piece, block);
+            } else {
+                source.requests.add(piece, block);
+            }
+        }
     }
 
     private void giveUp(Source source) {
