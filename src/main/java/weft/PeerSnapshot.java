@@ -1,6 +1,7 @@
 package weft;
 
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -9,8 +10,8 @@ import java.util.Optional;
  * @param address where it is
  * @param client its client's name and version, from its peer id
  * @param outgoing whether we dialled it
+ * @param connectedFor how long the connection has stood
  * @param fast whether the Fast Extension (BEP 6) is in use
- * @param encrypted whether the connection is encrypted
  * @param amChoking whether we refuse to serve it
  * @param amInterested whether it has something we want
  * @param peerChoking whether it refuses to serve us
@@ -21,9 +22,11 @@ import java.util.Optional;
  * @param progress how much of the torrent it has, from 0 to 1
  * @param downloaded bytes of blocks that came from it
  * @param uploaded bytes of blocks that went to it
+ * @param wasted bytes of blocks that came from it twice or without being asked for
  * @param downloadBytesPerSecond moving average over a few seconds
  * @param uploadBytesPerSecond moving average over a few seconds
  * @param requestsOut blocks that it was asked for and has not sent
+ * @param requestWindow how many blocks it would be asked for at a time, by how quick it was so far
  * @param requestsIn blocks that it asked for and has not got
  * @param lastDisconnect why an earlier connection to the same address ended, or why there was none
  */
@@ -31,8 +34,8 @@ public record PeerSnapshot(
         InetSocketAddress address,
         String client,
         boolean outgoing,
+        Duration connectedFor,
         boolean fast,
-        boolean encrypted,
         boolean amChoking,
         boolean amInterested,
         boolean peerChoking,
@@ -43,8 +46,10 @@ public record PeerSnapshot(
         double progress,
         long downloaded,
         long uploaded,
+        long wasted,
         long downloadBytesPerSecond,
         long uploadBytesPerSecond,
         int requestsOut,
+        int requestWindow,
         int requestsIn,
         Optional<String> lastDisconnect) {}

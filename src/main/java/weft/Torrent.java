@@ -323,8 +323,8 @@ public final class Torrent implements AutoCloseable {
                 peer.address(),
                 peer.peerId().clientName(),
                 peer.isOutgoing(),
+                peer.connectedFor(),
                 peer.isFast(),
-                false,
                 peer.amChoking(),
                 peer.amInterested(),
                 peer.peerChoking(),
@@ -335,9 +335,11 @@ public final class Torrent implements AutoCloseable {
                 pieceCount() == 0 ? 1 : (double) peer.pieceCount() / pieceCount(),
                 peer.downloaded().total(),
                 peer.uploaded().total(),
+                peer.wasteBytes(),
                 peer.downloaded().bytesPerSecond(),
                 peer.uploaded().bytesPerSecond(),
                 peer.outstanding(),
+                peer.requestWindow(),
                 peer.queuedUploads(),
                 swarm.lastDisconnect(peer.address()));
     }

@@ -34,6 +34,7 @@ public final class Peer {
     private final LongSupplier nanoTime;
     private final PiecePicker picker;
     private final PiecePicker.Source source;
+    private final long connectedNanos;
     private final Outbox outbox = new Outbox();
     private final RateMeter downloaded;
     private final RateMeter uploaded;
@@ -72,6 +73,7 @@ public final class Peer {
         this.picker = picker;
         this.nanoTime = nanoTime;
         long now = nanoTime.getAsLong();
+        this.connectedNanos = now;
         this.downloaded = new RateMeter(now);
         this.uploaded = new RateMeter(now);
         this.lastBlockNanos = now;
@@ -94,6 +96,11 @@ public final class Peer {
     /** The id of its handshake. */
     public PeerId peerId() {
         return peerId;
+    }
+
+    /** How long the connection has stood. */
+    public Duration connectedFor() {
+        return Duration.ofNanos(nanoTime.getAsLong() - connectedNanos);
     }
 
     /** Whether the Fast Extension (BEP 6) is in use. */
@@ -151,6 +158,21 @@ public final class Peer {
     /** How many blocks it was asked for and has not sent. */
     public int outstanding() {
         return picker.outstanding(source);
+    }
+
+    /** How many blocks it would be asked for at a time. */
+    public int requestWindow() {
+        requestLock.lock();
+        try {
+            return requestsAtATime();
+        } finally {
+            requestLock.unlock();
+        }
+    }
+
+    // Under requestLock. One at a time is enough to learn that a peer which snubbed us has changed its mind.
+    private int requestsAtATime() {
+        return snubbed ? 1 : window.size();
     }
 
     /** How many blocks it asked for and has not got. */
@@ -300,7 +322,7 @@ public final class Peer {
                 return;
             }
             int outstanding = picker.outstanding(source);
-            int size = snubbed ? 1 : window.size();
+            int size = requestsAtATime();
             int room = size - outstanding;
             if (room <= 0 || (outstanding > 0 && room < size / 4)) {
                 return;
