@@ -9,7 +9,6 @@ import java.util.function.BooleanSupplier;
 import weft.metainfo.Metainfo;
 import weft.storage.Disk;
 import weft.storage.HashCheck;
-import weft.storage.MappedStorage;
 import weft.storage.PieceVerifier;
 import weft.storage.ResumeData;
 import weft.storage.ResumeState;
@@ -102,7 +101,7 @@ final class TorrentData {
         if (storage == null) {
             storage = options.storage().isPresent()
                     ? options.storage().get()
-                    : MappedStorage.open(
+                    : Storage.ofFiles(
                             disk,
                             options.directory(),
                             metainfo.layout(),

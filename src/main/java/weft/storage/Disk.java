@@ -44,6 +44,7 @@ public final class Disk implements AutoCloseable {
     private final WorkerPool hashingThreads;
     private final ResidentSet openFiles;
     private final ResidentSet windows;
+    private final CopyBuffers copies = new CopyBuffers();
     private final Semaphore callers = new Semaphore(Math.max(1, carriers() - 1)); // see mayCall
 
     private Disk(DiskOptions options) {
@@ -92,6 +93,10 @@ public final class Disk implements AutoCloseable {
 
     ResidentSet windowSet() {
         return windows;
+    }
+
+    CopyBuffers copies() {
+        return copies;
     }
 
     /**

@@ -114,6 +114,11 @@ final class DownloadDirectory {
         return Files.isWritable(firstExisting(root));
     }
 
+    /** True if this is, or would be made, on a file system that is not of this machine alone. */
+    boolean isOnNetwork() {
+        return NetworkFileSystems.has(firstExisting(root));
+    }
+
     /** Bytes that this user may still write here; 0 also if the file system does not say. */
     long usableSpace() {
         return firstExisting(root).toFile().getUsableSpace();

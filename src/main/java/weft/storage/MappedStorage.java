@@ -55,9 +55,7 @@ public final class MappedStorage implements Storage {
 
     /** The files of a torrent, all of them wanted. */
     public static MappedStorage open(Disk disk, Path directory, Layout layout, InfoHash infoHash) throws IOException {
-        var all = new BitSet();
-        all.set(0, layout.files().size());
-        return open(disk, directory, layout, infoHash, all, StorageOptions.defaults());
+        return open(disk, directory, layout, infoHash, TorrentFiles.allOf(layout), StorageOptions.defaults());
     }
 
     /**
@@ -81,11 +79,7 @@ public final class MappedStorage implements Storage {
 
     @Override
     public void read(int piece, int begin, ByteBuffer target) throws IOException {
-        if (Thread.currentThread().isVirtual()) {
-            target.put(copyOf(piece, begin, target.remaining()));
-        } else {
-            files.read(piece, begin, target);
-        }
+        files.read(piece, begin, target);
     }
 
     /** Lends mapped memory, or a copy where all that may be mapped is lent. */
@@ -100,7 +94,7 @@ public final class MappedStorage implements Storage {
             }
             lease = tryLend(piece, begin, length);
         }
-        return lease != null ? lease : Lease.of(copyOf(piece, begin, length));
+        return lease != null ? lease : files.lendCopy(piece, begin, length);
     }
 
     @Override
@@ -131,15 +125,6 @@ public final class MappedStorage implements Storage {
                 file.close();
             }
         }
-    }
-
-    private ByteBuffer copyOf(int piece, int begin, int length) throws IOException {
-        Objects.checkFromIndexSize(begin, length, layout.pieceLength(piece));
-        return disk.onFileThread(() -> {
-            var copy = ByteBuffer.allocate(length);
-            files.read(piece, begin, copy);
-            return copy.flip();
-        });
     }
 
     /** A lease of what is mapped and in memory already; null if that is not all. */

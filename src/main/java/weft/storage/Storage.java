@@ -2,7 +2,10 @@ package weft.storage;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.BitSet;
+import weft.metainfo.InfoHash;
+import weft.metainfo.Layout;
 
 /**
  * Where one torrent's bytes are kept. Made by whoever adds the torrent, closed by the torrent.
@@ -16,6 +19,25 @@ import java.util.BitSet;
  * <p>To write a storage of your own, implement {@link #write}, {@link #read}, {@link #flush} and {@link #close}.
  */
 public interface Storage extends AutoCloseable {
+
+    /**
+     * The files of a torrent: a {@link MappedStorage}, or a {@link ChannelStorage} if the options or the file system of
+     * the directory want it.
+     *
+     * @param wanted as for {@link #setWanted}
+     */
+    static Storage ofFiles(
+            Disk disk, Path directory, Layout layout, InfoHash infoHash, BitSet wanted, StorageOptions options)
+            throws IOException {
+        boolean mapped = switch (options.access()) {
+            case MAPPED -> true;
+            case CHANNEL -> false;
+            case AUTOMATIC -> !disk.onFileThread(() -> new DownloadDirectory(directory).isOnNetwork());
+        };
+        return mapped
+                ? MappedStorage.open(disk, directory, layout, infoHash, wanted, options)
+                : ChannelStorage.open(disk, directory, layout, infoHash, wanted, options);
+    }
 
     /**
      * Stores the remaining bytes of {@code block} from {@code begin} of a piece on; they all lie within the piece. The

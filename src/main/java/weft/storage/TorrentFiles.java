@@ -16,13 +16,14 @@ import weft.storage.StorageException.Reason;
 
 /**
  * The files of one torrent: finds the place of every byte, and reads and writes it there. What {@link MappedStorage}
- * lends is mapped, all else goes this way.
+ * lends is mapped, all else of it and of {@link ChannelStorage} goes this way.
  *
  * <p>A byte lies in its file; or in the {@link PartFile}, if its file is not wanted and does not exist; or nowhere, if it
  * is padding (BEP 47), which reads as zeros. A file that exists is used, wanted or not. So a byte moves at most once,
  * from the part file into its file when that becomes wanted, and while it does nobody else is at the part file.
  *
- * <p>All methods may be called from any thread. Reading and writing is done by the calling thread.
+ * <p>All methods may be called from any thread. What may wait for the disk is left to file threads by virtual threads, and
+ * done by others themselves.
  */
 final class TorrentFiles {
 
@@ -72,6 +73,13 @@ final class TorrentFiles {
         });
     }
 
+    /** All files of a torrent, by index. */
+    static BitSet allOf(Layout layout) {
+        var all = new BitSet();
+        all.set(0, layout.files().size());
+        return all;
+    }
+
     Layout layout() {
         return layout;
     }
@@ -108,8 +116,21 @@ final class TorrentFiles {
 
     /** See {@link Storage#read}. */
     void read(int piece, int begin, ByteBuffer target) throws IOException {
+        if (Thread.currentThread().isVirtual()) {
+            try (Lease copy = lendCopy(piece, begin, target.remaining())) {
+                target.put(copy.buffers()[0]);
+            }
+        } else {
+            ensureOpen();
+            forEachFile(piece, begin, target, this::readFrom);
+        }
+    }
+
+    /** Lends a copy that a file thread reads, with one call for each file that it has bytes of. */
+    Lease lendCopy(int piece, int begin, int length) throws IOException {
+        Objects.checkFromIndexSize(begin, length, layout.pieceLength(piece));
         ensureOpen();
-        forEachFile(piece, begin, target, this::readFrom);
+        return disk.copies().lend(disk, length, target -> read(piece, begin, target));
     }
 
     /** See {@link Storage#mayHold}. */

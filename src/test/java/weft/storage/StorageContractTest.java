@@ -14,6 +14,8 @@ import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -245,6 +247,52 @@ abstract class StorageContractTest {
 
         assertThat(failures).isEmpty();
         assertThat(Content.read(storage, 1, 0, 16_384)).isEqualTo(CONTENT.block(1, 0));
+    }
+
+    @Test
+    void threadsInterruptedInTheMiddleOfACallHarmNobodyElse() throws Exception {
+        CONTENT.writeTo(storage);
+        var victims = new ConcurrentLinkedQueue<Thread>();
+        var begun = new CountDownLatch(2);
+        try (var scope = TaskScope.allTogether("test")) {
+            for (int i = 0; i < 4; i++) {
+                int piece = i;
+                scope.fork("other " + i, () -> {
+                    for (int round = 0; round < 1_000; round++) {
+                        CONTENT.writeTo(storage, piece);
+                        assertThat(Content.lent(storage, piece, 5, 20_000)).isEqualTo(CONTENT.slice(piece, 5, 20_000));
+                        assertThat(Content.read(storage, piece, 9, 50)).isEqualTo(CONTENT.slice(piece, 9, 50));
+                    }
+                });
+            }
+            for (int i = 0; i < 2; i++) {
+                scope.fork("victim " + i, () -> {
+                    victims.add(Thread.currentThread());
+                    begun.countDown();
+                    useInterrupted();
+                    victims.remove(Thread.currentThread());
+                });
+            }
+            begun.await();
+            while (!victims.isEmpty() && scope.failure().isEmpty()) {
+                victims.forEach(Thread::interrupt);
+            }
+
+            assertThat(scope.join(Duration.ofSeconds(50))).isTrue();
+            assertThat(scope.failure()).isEmpty();
+        }
+        assertThat(Content.read(storage, 4, 0, PIECE_LENGTH)).isEqualTo(CONTENT.piece(4));
+    }
+
+    private void useInterrupted() {
+        for (int round = 0; round < 3_000; round++) {
+            try {
+                CONTENT.writeTo(storage, 4);
+                assertThat(Content.lent(storage, 4, 0, 16_384)).isEqualTo(CONTENT.block(4, 0));
+            } catch (IOException e) {
+                assertThat(e).isInstanceOf(InterruptedIOException.class);
+            }
+        }
     }
 
     @Test
