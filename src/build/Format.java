@@ -37,7 +37,8 @@ final class Format {
         for (var root : List.of(Path.of("src"), Path.of("bench"))) {
             if (Files.isDirectory(root)) {
                 try (var files = Files.walk(root)) {
-                    files.filter(file -> file.toString().endsWith(".java")).forEach(sources::add);
+                    files.filter(file -> file.toString().endsWith(".java") && !file.startsWith("bench/target"))
+                            .forEach(sources::add);
                 }
             }
         }

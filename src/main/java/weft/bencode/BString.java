@@ -1,6 +1,5 @@
 package weft.bencode;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -129,7 +128,7 @@ public final class BString implements BValue, Comparable<BString> {
         return offset + length;
     }
 
-    void writeTo(ByteArrayOutputStream out) {
-        out.write(source, offset, length);
+    void copyTo(byte[] target, int at) {
+        System.arraycopy(source, offset, target, at, length);
     }
 }

@@ -113,6 +113,14 @@ class BencodeTest {
                 .isEqualTo("d1:ale2:ab1:\u00001:b1:x1:\u0080i3ee");
     }
 
+    @Test
+    void integersAreWrittenDigitByDigit() {
+        for (long number : new long[] {0, 1, -1, 9, 10, -10, 99, 100, Long.MAX_VALUE, Long.MIN_VALUE}) {
+            assertThat(new String(Bencode.encode(BInteger.of(number)), StandardCharsets.US_ASCII))
+                    .isEqualTo("i" + number + "e");
+        }
+    }
+
     private static Decoded decode(String text) throws BencodeException {
         return Bencode.decode(ascii(text), LIMITS);
     }
