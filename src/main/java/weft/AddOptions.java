@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import weft.storage.Storage;
+import weft.storage.StorageOptions;
 
 /**
  * How one torrent is added: immutable, each {@code with…} returns a changed copy. By default a torrent goes into the
@@ -35,7 +36,8 @@ public final class AddOptions {
     private List<InetSocketAddress> peers = List.of();
     private Map<Integer, Integer> priorities = Map.of();
     private List<TorrentListener> listeners = List.of();
-    private Storage storage; // or null: mapped files in the directory
+    private StorageOptions storageOptions = StorageOptions.defaults();
+    private Storage storage; // or null: files in the directory
 
     private AddOptions(Path directory) {
         this.directory = directory;
@@ -51,6 +53,7 @@ public final class AddOptions {
         this.peers = other.peers;
         this.priorities = other.priorities;
         this.listeners = other.listeners;
+        this.storageOptions = other.storageOptions;
         this.storage = other.storage;
     }
 
@@ -138,6 +141,13 @@ public final class AddOptions {
         return copy;
     }
 
+    /** How the files in the directory are kept: made sparse or with all their blocks, mapped or not, or left alone. */
+    public AddOptions withStorageOptions(StorageOptions storageOptions) {
+        var copy = new AddOptions(this);
+        copy.storageOptions = Objects.requireNonNull(storageOptions, "storageOptions");
+        return copy;
+    }
+
     /**
      * Where the pieces go instead of files in the directory. The torrent closes it; it cannot be started again after a
      * stop, and neither resumes nor skips files by itself.
@@ -191,6 +201,11 @@ public final class AddOptions {
     /** See {@link #withListener}. */
     public List<TorrentListener> listeners() {
         return listeners;
+    }
+
+    /** See {@link #withStorageOptions}. */
+    public StorageOptions storageOptions() {
+        return storageOptions;
     }
 
     /** See {@link #withStorage}. */

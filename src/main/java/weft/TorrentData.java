@@ -14,7 +14,6 @@ import weft.storage.ResumeData;
 import weft.storage.ResumeState;
 import weft.storage.Resumed;
 import weft.storage.Storage;
-import weft.storage.StorageOptions;
 
 /**
  * What lies on disk of one torrent: its storage while it is open, and what an earlier run has left. Used by the torrent's
@@ -107,7 +106,7 @@ final class TorrentData {
                             metainfo.layout(),
                             metainfo.infoHash(),
                             wanted,
-                            StorageOptions.defaults());
+                            options.storageOptions());
         }
     }
 

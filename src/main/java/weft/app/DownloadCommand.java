@@ -60,6 +60,15 @@ final class DownloadCommand implements Callable<Integer> {
                     "Which files to get, by their numbers in 'weft info', such as 0,2-5; the others are not made.")
     private FileSelection selection;
 
+    @Option(
+            names = "--allocate",
+            paramLabel = "HOW",
+            converter = Allocation.Parser.class,
+            description =
+                    "'full': a file gets all its room on the disk when it is made; 'sparse', the default: as its pieces "
+                            + "come.")
+    private Allocation allocation = Allocation.SPARSE;
+
     @Option(names = "--sequential", description = "Get pieces in order instead of the rarest first.")
     private boolean sequential;
 
@@ -92,7 +101,11 @@ final class DownloadCommand implements Callable<Integer> {
         if (Files.exists(directory) && !Files.isDirectory(directory)) {
             throw new CommandException(directory + " is not a directory");
         }
-        var options = AddOptions.into(directory).withSequential(sequential).withPeers(transfer.peers());
+        var storage = transfer.storageOptions();
+        var options = AddOptions.into(directory)
+                .withSequential(sequential)
+                .withStorageOptions(allocation == Allocation.FULL ? storage.withFullAllocation() : storage)
+                .withPeers(transfer.peers());
         var watches = new ArrayList<TorrentWatch>();
         try (var client = transfer.openClient();
                 var scope = transfer.openScope()) {

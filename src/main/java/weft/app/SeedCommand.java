@@ -51,6 +51,7 @@ final class SeedCommand implements Callable<Integer> {
         }
         var options = AddOptions.into(directory)
                 .withInitialState(AddOptions.InitialState.STOPPED)
+                .withStorageOptions(transfer.storageOptions())
                 .withPeers(transfer.peers());
         TorrentWatch watch;
         try (var client = transfer.openClient()) {

@@ -11,6 +11,8 @@ import picocli.CommandLine.Option;
 import weft.Client;
 import weft.ClientOptions;
 import weft.concurrent.TaskScope;
+import weft.storage.StorageOptions;
+import weft.storage.StorageOptions.Access;
 
 /** What {@code download} and {@code seed} have in common: a client on a port, peers to begin with, and the watching. */
 final class Transfer {
@@ -32,6 +34,15 @@ final class Transfer {
     private List<Addresses.HostPort> peers = List.of();
 
     @Option(
+            names = "--io",
+            paramLabel = "HOW",
+            converter = FileAccess.class,
+            description =
+                    "How files are read for others: 'mapped' into memory, or by 'channel', as is done by itself on a "
+                            + "network's file systems.")
+    private Access access = Access.AUTOMATIC;
+
+    @Option(
             names = "--json",
             description = "Print one JSON object for every torrent and second, and one in the end, on standard output.")
     private boolean json;
@@ -43,6 +54,10 @@ final class Transfer {
 
     boolean isJson() {
         return json;
+    }
+
+    StorageOptions storageOptions() {
+        return StorageOptions.defaults().withAccess(access);
     }
 
     /** The peers that the user named, looked up. */

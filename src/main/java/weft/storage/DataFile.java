@@ -164,6 +164,12 @@ final class DataFile {
         }
     }
 
+    void ensureOpen() throws ClosedChannelException {
+        if (closed) {
+            throw new ClosedChannelException();
+        }
+    }
+
     /** Closes the file when its current uses end; those that come later fail. */
     void close() {
         closed = true;
@@ -220,9 +226,7 @@ final class DataFile {
             if (earlier != unusable && isUsable(earlier, forWriting)) {
                 return;
             }
-            if (closed) {
-                throw new ClosedChannelException();
-            }
+            ensureOpen();
             if (forWriting) {
                 makeOnce();
             }

@@ -94,10 +94,7 @@ final class StoredFile {
                                 StandardOpenOption.SPARSE)
                         .close();
             }
-            long before = bringToLength(path);
-            if (options.allocateFull() && before < file.length()) {
-                allocate(path, before);
-            }
+            bringToLength(path);
             if (fresh && file.isExecutable()) {
                 makeExecutable(path);
             }
@@ -127,24 +124,25 @@ final class StoredFile {
         }
     }
 
-    /** Returns the length before. What is longer than it should be is cut: its end is no part of the torrent. */
-    private long bringToLength(Path path) throws IOException {
+    /** What is longer than it should be is cut: its end is no part of the torrent. */
+    private void bringToLength(Path path) throws IOException {
         try (var random = new RandomAccessFile(path.toFile(), "rw")) {
-            long before = random.length();
-            if (before != file.length()) {
+            if (options.allocateFull()) {
+                fill(random.getChannel(), random.length());
+            }
+            if (random.length() != file.length()) {
                 random.setLength(file.length());
             }
-            return before;
         }
     }
 
-    private void allocate(Path path, long from) throws IOException {
-        try (var channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
-            var zeros = ByteBuffer.allocateDirect(ALLOCATION_STEP);
-            for (long offset = from; offset < file.length(); ) {
-                zeros.clear().limit((int) Math.min(zeros.capacity(), file.length() - offset));
-                offset += channel.write(zeros, offset);
-            }
+    /** Lets the file grow as its blocks are written: one that is not done when we are closed is gone on with from there. */
+    private void fill(FileChannel channel, long from) throws IOException {
+        var zeros = ByteBuffer.allocateDirect(ALLOCATION_STEP);
+        for (long offset = from; offset < file.length(); ) {
+            data.ensureOpen();
+            zeros.clear().limit((int) Math.min(zeros.capacity(), file.length() - offset));
+            offset += channel.write(zeros, offset);
         }
     }
 

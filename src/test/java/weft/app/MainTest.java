@@ -57,6 +57,8 @@ class MainTest {
                 "download x --port 99999 | '99999' is no port from 0 to 65535",
                 "download x --files a | 'a' is no list of files such as 0,2-5",
                 "download x y --files 0 | weft: --files is for one SOURCE, not for 2",
+                "download x --allocate some | 'some' is neither sparse nor full",
+                "seed x -d . --io fast | 'fast' is neither mapped nor channel",
                 "create x -o y --piece-length 3000 | '3000' is no power of two from 16KiB to 256MiB",
             })
     void wrongUsageIsTwo(String args, String message) {

@@ -11,7 +11,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import weft.kit.Content;
+import weft.kit.DiskUsage;
 import weft.kit.SharedTorrent;
 import weft.kit.SteeredStorage;
 import weft.kit.SwarmExtension;
@@ -141,6 +144,48 @@ class TransferTest {
         assertThat(directory.resolve("folder").toFile().list()).containsExactlyInAnyOrder("a.bin", "c.bin");
         assertThat(Files.readAllBytes(directory.resolve("folder/c.bin")))
                 .isEqualTo(shared.content().file("folder/c.bin"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"full, true", "sparse, false"})
+    void filesGetTheirRoomWhenTheyAreMadeIfSoWished(String how, boolean allAtOnce) throws Exception {
+        var shared = swarm.share(Content.ofLength(4_000_000));
+        var seed = shared.seed(options -> options.withStorage(seeded(shared).withBytesPerSecond(500_000)));
+        var directory = swarm.directory();
+        var args = download(
+                shared,
+                directory,
+                "--json",
+                "--allocate",
+                how,
+                "--peer",
+                "127.0.0.1:" + seed.address().getPort());
+        try (var download = Cli.start(args)) {
+            download.awaitOut("\"pieces_verified\": [1-9]");
+            download.stop();
+        }
+
+        assertThat(DiskUsage.of(directory.resolve("content.bin")) >= 4_000_000).isEqualTo(allAtOnce);
+    }
+
+    @Test
+    void filesCanBeReadByChannels() throws Exception {
+        var shared = swarm.share(FOLDER);
+        try (var seed = Cli.start(
+                "seed",
+                shared.torrentFile().toString(),
+                "-d",
+                shared.seededDirectory().toString(),
+                "--io",
+                "channel")) {
+            var port = seed.awaitErr("on port (\\d+)").group(1);
+            var directory = swarm.directory();
+
+            Cli.run(download(shared, directory, "--io", "channel", "--peer", "127.0.0.1:" + port))
+                    .succeeds();
+
+            shared.content().assertLiesIn(directory);
+        }
     }
 
     @Test

@@ -8,10 +8,12 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
@@ -25,6 +27,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import weft.concurrent.TaskScope;
+import weft.kit.Await;
+import weft.kit.DiskUsage;
 import weft.metainfo.Layout;
 import weft.metainfo.Metainfo;
 import weft.metainfo.TorrentFile;
@@ -142,24 +147,63 @@ class MappedStorageTest {
     }
 
     @Test
-    void fullAllocationTakesTheRoomAtOnceAndKeepsWhatIsThere() throws IOException {
+    void fullAllocationTakesTheRoomAtOnceAndKeepsWhatIsThere() throws Exception {
         var content = Content.of(16_384, 3_000_000);
         Files.createDirectories(file(0).getParent());
         Files.write(file(0), List.of("what was there"));
         byte[] before = Files.readAllBytes(file(0));
 
-        try (var storage = MappedStorage.open(
+        try (var storage = openAllocating(content.layout())) {
+            content.writeTo(storage, 100);
+
+            assertThat(file(0)).hasSize(3_000_000);
+            assertThat(DiskUsage.of(file(0))).isGreaterThanOrEqualTo(3_000_000);
+        }
+        assertThat(Files.readAllBytes(file(0))).startsWith(before);
+    }
+
+    @Test
+    void withoutItAFileHasTheBlocksThatWereWritten() throws Exception {
+        var content = Content.of(16_384, 3_000_000);
+        try (var storage = open(content.layout())) {
+            content.writeTo(storage, 100);
+            storage.flush();
+
+            assertThat(file(0)).hasSize(3_000_000);
+            assertThat(DiskUsage.of(file(0))).isLessThan(1_000_000);
+        }
+    }
+
+    @Test
+    void anAllocationThatIsNotWaitedForEndsAndIsGoneOnWithNextTime() throws Exception {
+        var layout = Content.layout(1 << 20, 4L << 30);
+        try (var scope = TaskScope.supervised("test", (task, failure) -> {})) {
+            var storage = openAllocating(layout);
+            scope.fork("first block", () -> {
+                try {
+                    storage.write(0, 0, ByteBuffer.allocate(16_384));
+                } catch (ClosedChannelException e) {
+                    // as it should be
+                }
+            });
+            Await.until("it has begun", () -> file(0).toFile().length() > 0);
+
+            storage.close();
+
+            assertThat(scope.join(Duration.ofSeconds(20))).isTrue();
+        }
+        assertThat(file(0).toFile().length()).isLessThan(4L << 30);
+        Files.delete(file(0));
+    }
+
+    private MappedStorage openAllocating(Layout layout) throws IOException {
+        return MappedStorage.open(
                 disk,
                 directory,
-                content.layout(),
+                layout,
                 Content.INFO_HASH,
                 files(0),
-                StorageOptions.defaults().withFullAllocation())) {
-            content.writeTo(storage, 100);
-        }
-
-        assertThat(file(0)).hasSize(3_000_000);
-        assertThat(Files.readAllBytes(file(0))).startsWith(before);
+                StorageOptions.defaults().withFullAllocation());
     }
 
     @Test
