@@ -82,7 +82,6 @@ public final class Client implements AutoCloseable {
                         options.maxConnections(), options.maxConnectionsPerAddress(), options.maxHalfOpen()),
                 new BufferPool(RECEIVE_BUFFER_BYTES, RECEIVE_BUFFERS),
                 watchdog,
-                disk,
                 new Bans(),
                 random,
                 System::nanoTime);
@@ -90,6 +89,7 @@ public final class Client implements AutoCloseable {
         this.announcerOptions = AnnouncerOptions.of(List.of(httpTracker), random);
         scope.closeFirst(listener);
         scope.fork("watchdog", watchdog::run);
+        scope.fork("disk", disk::run);
         var incoming = new IncomingPeers(scope, watchdog, shared.limits(), shared.bans(), this::swarm);
         scope.fork("acceptor", () -> listener.acceptInto(incoming::accept));
     }

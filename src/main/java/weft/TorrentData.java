@@ -43,9 +43,9 @@ final class TorrentData {
     TorrentData(Metainfo metainfo, AddOptions options, Disk disk) {
         this.metainfo = metainfo;
         this.options = options;
-        this.disk = disk;
+        this.disk = disk.share();
         this.resumeData = new ResumeData(
-                disk, options.directory(), metainfo.layout(), metainfo.infoHash(), InstantSource.system());
+                this.disk, options.directory(), metainfo.layout(), metainfo.infoHash(), InstantSource.system());
         for (int file = 0; file < metainfo.files().size(); file++) {
             wanted.set(file, options.priorities().getOrDefault(file, 1) > 0);
         }

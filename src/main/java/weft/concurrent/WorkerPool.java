@@ -1,53 +1,71 @@
 package weft.concurrent;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A small, fixed number of platform threads for work that would hold a carrier thread: page faults on cold mapped
- * memory, file calls, hashing. A virtual thread hands such work over and waits for it here like for anything else.
+ * A small number of platform threads for work that would hold a carrier thread: page faults on cold mapped memory, file
+ * calls, hashing. A virtual thread hands such work over and waits for it here like for anything else.
  *
- * <p>The number of tasks that wait or run is bounded too: whoever comes when it is reached waits for a place. A task is
- * never interrupted, because an interrupt inside a {@code FileChannel} closes that channel for everyone; a caller that
- * is interrupted stops waiting, and its task runs to its end.
+ * <p>Work comes in {@linkplain Lane lanes}, one for each whose work may stand still on its own: a torrent whose disk has
+ * come to a halt. A lane never has more threads than the pool's size, and while some of the threads are stuck
+ * {@link #relieve} lends the other lanes as many more: one disk's halt keeps nobody waiting but those who wait for that
+ * disk.
  *
- * <p>One per client, which closes it. All methods may be called from any thread, but not from the pool's own.
+ * <p>The number of tasks of a lane that wait or run is bounded too: whoever comes when it is reached waits for a place. A
+ * task is never interrupted, because an interrupt inside a {@code FileChannel} closes that channel for everyone; a caller
+ * that is interrupted stops waiting, and its task runs to its end.
+ *
+ * <p>Closed by whoever made it. All methods may be called from any thread, but not from the pool's own.
  */
 public final class WorkerPool implements AutoCloseable {
-    /** How many tasks may wait per thread before callers are made to wait. */
+    /** How many tasks of a lane may wait per thread before callers are made to wait. */
     private static final int QUEUED_PER_THREAD = 64;
 
-    private final ThreadPoolExecutor executor;
-    private final Semaphore places;
+    /** How long a thread without work stays. */
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** A thread that has been at one task for so long counts as stuck. A slow disk needs some 20 ms, a long hash 300. */
+    private static final long STUCK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    /** However many lanes are stuck, there are no more threads than this beyond the pool's size. */
+    private static final int MAX_SPARE = 64;
+
+    private final String name;
     private final int size;
+    private final Lane common;
+
+    private final ReentrantLock lock = new ReentrantLock(); // held for memory work only
+    private final Condition work = lock.newCondition();
+    private final Condition workerGone = lock.newCondition();
+    private final LinkedHashSet<Lane> waiting = new LinkedHashSet<>(); // guarded by lock, as are all below: with tasks
+    private final Set<Worker> workers = new HashSet<>();
+    private int idle; // workers that wait for work
+    private int spare; // workers there may be beyond the size
+    private int started; // workers, ever
+    private boolean closed;
 
     /** Makes a pool of {@code size} daemon threads named {@code name 1}, {@code name 2}, …; each starts when needed. */
     public WorkerPool(String name, int size) {
         if (size < 1) {
             throw new IllegalArgumentException("size < 1: " + size);
         }
-        var counter = new AtomicInteger();
+        this.name = name;
         this.size = size;
-        this.places = new Semaphore(size * QUEUED_PER_THREAD);
-        this.executor = new ThreadPoolExecutor(
-                size,
-                size,
-                10,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                task -> Thread.ofPlatform()
-                        .name(name + " " + counter.incrementAndGet())
-                        .daemon(true)
-                        .unstarted(task));
-        executor.allowCoreThreadTimeOut(true);
+        this.common = new Lane();
     }
 
     /** The number of threads. */
@@ -55,38 +73,37 @@ public final class WorkerPool implements AutoCloseable {
         return size;
     }
 
-    /**
-     * Runs {@code work} in the pool and waits for its result. What {@code work} throws is thrown here.
-     *
-     * @throws RejectedExecutionException if the pool is closed before the work has begun
-     */
-    public <T> T call(Callable<T> work) throws Exception {
-        var task = new FutureTask<>(work);
-        submit(task);
-        try {
-            return task.get();
-        } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case Exception cause -> throw cause;
-                case Error cause -> throw cause;
-                case Throwable cause -> throw new IllegalStateException(cause);
-            }
-        }
+    /** Makes a lane of its own for work that may get stuck without the rest of the pool's work. Needs no closing. */
+    public Lane lane() {
+        return new Lane();
+    }
+
+    /** {@link Lane#call} in a lane that all share who have none of their own. */
+    public <T> T call(Callable<T> task) throws Exception {
+        return common.call(task);
+    }
+
+    /** {@link Lane#submit} in a lane that all share who have none of their own. */
+    public void submit(Runnable task) throws InterruptedException {
+        common.submit(task);
     }
 
     /**
-     * Hands {@code work} over and returns as soon as there is a place in the queue.
-     *
-     * @throws RejectedExecutionException if the pool is closed
+     * Finds out how many threads are stuck, and lends as many to the lanes that wait. To be called every fraction of a
+     * second by whoever wants lanes to be independent of each other.
      */
-    public void submit(Runnable work) throws InterruptedException {
-        places.acquire();
-        var place = new Place(work, places);
+    public void relieve() {
+        lock.lock();
         try {
-            executor.execute(place);
-        } catch (RejectedExecutionException e) {
-            places.release();
-            throw e;
+            long now = System.nanoTime();
+            spare = 0;
+            for (Worker worker : workers) {
+                worker.isStuck = worker.isBusy && now - worker.busySinceNanos > STUCK_NANOS;
+                spare += worker.isStuck ? 1 : 0;
+            }
+            startWorkers();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -98,35 +115,207 @@ public final class WorkerPool implements AutoCloseable {
 
     /** Like {@link #close()}, with a patience of the caller's. Says whether every task has ended. */
     public boolean close(Duration patience) {
-        executor.shutdown();
-        var queue = executor.getQueue();
-        for (Runnable dropped = queue.poll(); dropped != null; dropped = queue.poll()) {
-            ((Place) dropped).drop();
-        }
+        List<Place> dropped = new ArrayList<>();
+        lock.lock();
         try {
-            return executor.awaitTermination(patience.toNanos(), TimeUnit.NANOSECONDS);
+            closed = true;
+            waiting.forEach(lane -> {
+                dropped.addAll(lane.queue);
+                lane.queue.clear();
+            });
+            waiting.clear();
+            work.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        dropped.forEach(Place::drop);
+        return awaitWorkers(patience.toNanos());
+    }
+
+    private boolean awaitWorkers(long patienceNanos) {
+        lock.lock();
+        try {
+            long left = patienceNanos;
+            while (!workers.isEmpty() && left > 0) {
+                left = workerGone.awaitNanos(left);
+            }
+            return workers.isEmpty();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
+        } finally {
+            lock.unlock();
         }
     }
 
-    /** A task with its place in the queue, given back when the task has run or is dropped. */
-    private record Place(Runnable work, Semaphore places) implements Runnable {
-        @Override
-        public void run() {
+    /** Under the lock: starts as many threads as there is work for and threads allowed. */
+    private void startWorkers() {
+        int runnable = 0;
+        for (Lane lane : waiting) {
+            runnable += Math.min(lane.queue.size(), size - lane.running);
+        }
+        while (runnable > idle && workers.size() < size + Math.min(spare, MAX_SPARE)) {
+            var worker = new Worker();
+            workers.add(worker);
+            Thread.ofPlatform().name(name + " " + ++started).daemon(true).start(worker);
+            runnable--;
+        }
+    }
+
+    /** Work of one kind: in order, in at most as many threads as the pool has in quiet times. */
+    public final class Lane {
+        private final Semaphore places = new Semaphore(size * QUEUED_PER_THREAD);
+        private final ArrayDeque<Place> queue = new ArrayDeque<>(); // guarded by lock
+        private int running; // guarded by lock
+
+        private Lane() {}
+
+        /**
+         * Runs {@code task} in the pool and waits for its result. What {@code task} throws is thrown here.
+         *
+         * @throws RejectedExecutionException if the pool is closed before the work has begun
+         */
+        public <T> T call(Callable<T> task) throws Exception {
+            var future = new FutureTask<>(task);
+            submit(future);
             try {
-                work.run();
-            } finally {
-                places.release();
+                return future.get();
+            } catch (ExecutionException e) {
+                switch (e.getCause()) {
+                    case Exception cause -> throw cause;
+                    case Error cause -> throw cause;
+                    case Throwable cause -> throw new IllegalStateException(cause);
+                }
             }
         }
 
-        void drop() {
-            if (work instanceof FutureTask<?> task) {
-                task.cancel(false); // its caller's get() ends with a CancellationException
+        /**
+         * Hands {@code task} over and returns as soon as there is a place in the queue.
+         *
+         * @throws RejectedExecutionException if the pool is closed
+         */
+        public void submit(Runnable task) throws InterruptedException {
+            places.acquire();
+            lock.lock();
+            try {
+                if (!closed) {
+                    queue.add(new Place(task, this));
+                    waiting.add(this);
+                    startWorkers();
+                    work.signal();
+                    return;
+                }
+            } finally {
+                lock.unlock();
             }
             places.release();
+            throw new RejectedExecutionException("closed: " + name);
+        }
+    }
+
+    /** A task with its place in its lane, given back when the task has run or is dropped. */
+    private record Place(Runnable task, Lane lane) {
+        void drop() {
+            if (task instanceof FutureTask<?> future) {
+                future.cancel(false); // its caller's get() ends with a CancellationException
+            }
+            lane.places.release();
+        }
+    }
+
+    /** One thread. Its fields are guarded by the pool's lock. */
+    private final class Worker implements Runnable {
+        private boolean isBusy;
+        private boolean isStuck;
+        private long busySinceNanos;
+
+        @Override
+        public void run() {
+            try {
+                for (Place place = next(); place != null; place = next()) {
+                    try {
+                        place.task().run();
+                    } finally {
+                        done(place);
+                    }
+                }
+            } finally {
+                gone();
+            }
+        }
+
+        /** Waits for a task; null if this thread is not needed any more. */
+        private Place next() {
+            lock.lock();
+            try {
+                long left = IDLE_NANOS;
+                while (true) {
+                    if (workers.size() > size + Math.min(spare, MAX_SPARE)) {
+                        return null; // others' threads have come free
+                    }
+                    for (Lane lane : waiting) {
+                        if (lane.running < size) {
+                            return taken(lane);
+                        }
+                    }
+                    if (closed || left <= 0) {
+                        return null;
+                    }
+                    idle++;
+                    try {
+                        left = work.awaitNanos(left);
+                    } finally {
+                        idle--;
+                    }
+                }
+            } catch (InterruptedException e) {
+                return null; // nobody does that; if somebody did, the thread would just end
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private Place taken(Lane lane) {
+            Place place = lane.queue.poll();
+            lane.running++;
+            waiting.remove(lane);
+            if (!lane.queue.isEmpty()) {
+                waiting.add(lane); // behind the others: they take turns
+            }
+            if (idle > 0 && !waiting.isEmpty()) {
+                work.signal(); // a lane that had all its threads may have one free again
+            }
+            isBusy = true;
+            busySinceNanos = System.nanoTime();
+            return place;
+        }
+
+        private void done(Place place) {
+            lock.lock();
+            try {
+                place.lane().running--;
+                isBusy = false;
+                if (isStuck) {
+                    isStuck = false;
+                    spare--;
+                }
+            } finally {
+                lock.unlock();
+            }
+            place.lane().places.release();
+        }
+
+        private void gone() {
+            lock.lock();
+            try {
+                workers.remove(this);
+                if (!closed) {
+                    startWorkers(); // a task that came while this thread was on its way out
+                }
+                workerGone.signalAll();
+            } finally {
+                lock.unlock();
+            }
         }
     }
 }

@@ -21,7 +21,8 @@ import weft.concurrent.WorkerPool;
  *
  * <p>There are two kinds of threads, platform threads both, because a hash check of a terabyte must not keep a peer
  * waiting for a file to be opened: <em>file threads</em>, which nobody interrupts and which wait for the disk, and
- * <em>hashing threads</em>.
+ * <em>hashing threads</em>. Each torrent has a {@linkplain #share share} of its own in them, so that where one torrent's
+ * disk comes to a halt the others' work goes on.
  *
  * <p>Who waits for whom: anybody may wait for a file thread. A file thread waits for no other thread's work, only for the
  * disk and for locks that are held across file calls; those are taken by file threads alone. So there is always one that
@@ -37,21 +38,41 @@ public final class Disk implements AutoCloseable {
     /** As long as there is room in the system's cache, writing a block takes some 10 microseconds. */
     private static final long CALL_PATIENCE_MILLIS = 20;
 
+    /** After somebody has waited for that in vain nobody waits for so long: the calls of another are stuck. */
+    private static final long CALLS_STUCK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** How often is looked for threads that are stuck. */
+    private static final Duration RELIEF = Duration.ofMillis(250);
+
     /** Set in the pools' own threads while they work. */
     private static final ThreadLocal<WorkerPool> POOL_OF_THREAD = new ThreadLocal<>();
 
-    private final WorkerPool fileThreads;
-    private final WorkerPool hashingThreads;
+    private final Optional<Disk> whole; // of which this is a share
+    private final Pool fileThreads;
+    private final Pool hashingThreads;
     private final ResidentSet openFiles;
     private final ResidentSet windows;
-    private final CopyBuffers copies = new CopyBuffers();
-    private final Semaphore callers = new Semaphore(Math.max(1, carriers() - 1)); // see mayCall
+    private final CopyBuffers copies;
+    private final Callers callers;
 
     private Disk(DiskOptions options) {
-        this.fileThreads = new WorkerPool("weft disk", options.fileThreads());
-        this.hashingThreads = new WorkerPool("weft hashing", options.hashingThreads());
+        this.whole = Optional.empty();
+        this.fileThreads = Pool.of(new WorkerPool("weft disk", options.fileThreads()));
+        this.hashingThreads = Pool.of(new WorkerPool("weft hashing", options.hashingThreads()));
         this.openFiles = new ResidentSet(options.openFiles());
         this.windows = new ResidentSet(options.mappedBytes());
+        this.copies = new CopyBuffers();
+        this.callers = new Callers(carriers() - 1);
+    }
+
+    private Disk(Disk whole) {
+        this.whole = Optional.of(whole);
+        this.fileThreads = Pool.of(whole.fileThreads.threads());
+        this.hashingThreads = Pool.of(whole.hashingThreads.threads());
+        this.openFiles = whole.openFiles;
+        this.windows = whole.windows;
+        this.copies = whole.copies;
+        this.callers = whole.callers;
     }
 
     /** A disk with default bounds. */
@@ -74,7 +95,28 @@ public final class Disk implements AutoCloseable {
         return (int) openFiles.used();
     }
 
-    /** Ends the threads, in bounded time; storages that are still open fail from now on. A second call does nothing. */
+    /**
+     * A share for one torrent: the same threads, open files and windows, but a queue of its own before the threads. While
+     * {@link #run} runs, work of a share that is stuck does not keep that of others waiting. Needs no closing; it ends with
+     * this disk.
+     */
+    public Disk share() {
+        return new Disk(whole.orElse(this));
+    }
+
+    /** Finds threads that are stuck, and lends others to those shares that wait; until interrupted. */
+    public void run() throws InterruptedException {
+        while (true) {
+            Thread.sleep(RELIEF);
+            fileThreads.threads().relieve();
+            hashingThreads.threads().relieve();
+        }
+    }
+
+    /**
+     * Ends the threads, in bounded time; storages that are still open fail from now on. A second call does nothing, nor
+     * does closing a share.
+     */
     @Override
     public void close() {
         close(TaskScope.PATIENCE);
@@ -82,9 +124,12 @@ public final class Disk implements AutoCloseable {
 
     /** Like {@link #close()}, waiting at most so long for what is being done. */
     public void close(Duration patience) {
+        if (whole.isPresent()) {
+            return;
+        }
         long deadline = System.nanoTime() + patience.toNanos();
-        fileThreads.close(patience);
-        hashingThreads.close(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+        fileThreads.threads().close(patience);
+        hashingThreads.threads().close(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
     }
 
     ResidentSet openFileSet() {
@@ -106,8 +151,8 @@ public final class Disk implements AutoCloseable {
      * @throws RejectedExecutionException if the disk is closed
      */
     public void submit(Runnable work) throws InterruptedException {
-        hashingThreads.submit(() -> {
-            POOL_OF_THREAD.set(hashingThreads);
+        hashingThreads.lane().submit(() -> {
+            POOL_OF_THREAD.set(hashingThreads.threads());
             try {
                 work.run();
             } finally {
@@ -129,12 +174,12 @@ public final class Disk implements AutoCloseable {
         return on(hashingThreads, work);
     }
 
-    private <T> T on(WorkerPool pool, Callable<T> work) throws IOException {
-        if (!Thread.currentThread().isVirtual() && POOL_OF_THREAD.get() == pool) {
+    private static <T> T on(Pool pool, Callable<T> work) throws IOException {
+        if (!Thread.currentThread().isVirtual() && POOL_OF_THREAD.get() == pool.threads()) {
             return explained(work);
         }
-        return explained(() -> pool.call(() -> {
-            POOL_OF_THREAD.set(pool);
+        return explained(() -> pool.lane().call(() -> {
+            POOL_OF_THREAD.set(pool.threads());
             try {
                 return work.call();
             } finally {
@@ -157,11 +202,11 @@ public final class Disk implements AutoCloseable {
         onAll(name, hashingThreads, step);
     }
 
-    private void onAll(String name, WorkerPool pool, Callable<Boolean> step) throws IOException {
+    private void onAll(String name, Pool pool, Callable<Boolean> step) throws IOException {
         Optional<Throwable> failure;
         // A virtual thread for each thread of the pool, which hands over one step after the other.
         try (var scope = TaskScope.allTogether("weft " + name)) {
-            for (int i = 0; i < pool.size(); i++) {
+            for (int i = 0; i < pool.threads().size(); i++) {
                 scope.tryFork("" + i, () -> {
                     boolean more = true;
                     while (more) {
@@ -185,30 +230,25 @@ public final class Disk implements AutoCloseable {
     /**
      * True if this thread may now make a short file call itself; {@link #callMade} is to follow. A virtual thread that
      * waits inside a file call holds its carrier, so all but one of the carriers may do so at a time: if the disk comes to
-     * a halt, there is still one for everybody else. Who finds no place within a moment had better use a file thread.
+     * a halt, there is still one for everybody else. Where there is only one carrier nobody may. Who finds no place within
+     * a moment had better use a file thread.
      */
     boolean mayCall() throws InterruptedIOException {
-        if (!Thread.currentThread().isVirtual()) {
-            return true;
-        }
-        try {
-            return callers.tryAcquire() || callers.tryAcquire(CALL_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while waiting for the disk");
-        }
+        return !Thread.currentThread().isVirtual() || callers.tryEnter();
     }
 
     /** The call is over for which {@link #mayCall} gave leave. */
     void callMade() {
         if (Thread.currentThread().isVirtual()) {
-            callers.release();
+            callers.leave();
         }
     }
 
+    /** As many as the JDK makes; it has no method that tells. */
     private static int carriers() {
-        return Integer.getInteger(
+        int parallelism = Integer.getInteger(
                 "jdk.virtualThreadScheduler.parallelism", Runtime.getRuntime().availableProcessors());
+        return Math.min(parallelism, Integer.getInteger("jdk.virtualThreadScheduler.maxPoolSize", parallelism));
     }
 
     private static <T> T explained(Callable<T> work) throws IOException {
@@ -224,6 +264,51 @@ public final class Disk implements AutoCloseable {
             throw new InterruptedIOException("interrupted while waiting for the disk");
         } catch (Exception e) {
             throw new IOException(e);
+        }
+    }
+
+    /** Threads, and the lane in which work of this share gets to them. */
+    private record Pool(WorkerPool threads, WorkerPool.Lane lane) {
+        static Pool of(WorkerPool threads) {
+            return new Pool(threads, threads.lane());
+        }
+    }
+
+    /** The virtual threads that make file calls themselves, at most {@code places} at a time. */
+    private static final class Callers {
+        private final boolean none;
+        private final Semaphore free;
+        private volatile long stuckSinceNanos = System.nanoTime() - CALLS_STUCK_NANOS;
+
+        Callers(int places) {
+            this.none = places < 1;
+            this.free = new Semaphore(places);
+        }
+
+        boolean tryEnter() throws InterruptedIOException {
+            if (none) {
+                return false;
+            }
+            if (free.tryAcquire()) {
+                return true;
+            }
+            if (System.nanoTime() - stuckSinceNanos < CALLS_STUCK_NANOS) {
+                return false;
+            }
+            try {
+                boolean entered = free.tryAcquire(CALL_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+                if (!entered) {
+                    stuckSinceNanos = System.nanoTime();
+                }
+                return entered;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted while waiting for the disk");
+            }
+        }
+
+        void leave() {
+            free.release();
         }
     }
 }

@@ -52,6 +52,16 @@ public final class PieceVerifier {
         return disk.onHashingThread(() -> verify(piece, new byte[SLICE_LENGTH]));
     }
 
+    /**
+     * Hands over something that will call {@link #verify(int)}, to be done on a hashing thread, and returns. Waits only if
+     * very much has been handed over already.
+     *
+     * @throws java.util.concurrent.RejectedExecutionException if the disk is closed
+     */
+    public void submit(Runnable work) throws InterruptedException {
+        disk.submit(work);
+    }
+
     Layout layout() {
         return layout;
     }

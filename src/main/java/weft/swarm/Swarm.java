@@ -30,7 +30,6 @@ import weft.metainfo.Layout;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
 import weft.net.PeerChannel;
-import weft.storage.Disk;
 import weft.storage.PieceVerifier;
 import weft.storage.Storage;
 import weft.wire.AllowedFast;
@@ -81,7 +80,6 @@ public final class Swarm {
             ConnectionLimits limits,
             BufferPool buffers,
             Watchdog watchdog,
-            Disk disk,
             Bans bans,
             RandomGenerator random,
             LongSupplier nanoTime) {}
@@ -487,7 +485,7 @@ public final class Swarm {
             return; // it stays written and unverified, and is verified at the next start
         }
         try {
-            shared.disk().submit(() -> verifyNow(current, piece));
+            current.verifier.submit(() -> verifyNow(current, piece));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RejectedExecutionException | CancellationException closing) {

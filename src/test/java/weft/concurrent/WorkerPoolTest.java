@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -200,6 +202,131 @@ class WorkerPoolTest {
         Await.until(
                 "no thread is left",
                 () -> WeftThreads.alive().values().stream().noneMatch(name -> name.startsWith("weft pool test")));
+    }
+
+    // --- lanes
+
+    private static void assertRuns(WorkerPool.Lane lane) throws Exception {
+        var ran = new CountDownLatch(1);
+        lane.submit(ran::countDown);
+        ran.await();
+    }
+
+    /** Stuck in as many threads as the pool has, with more waiting. */
+    private WorkerPool.Lane stuckLane() throws InterruptedException {
+        var lane = pool.lane();
+        var stuck = new CountDownLatch(SIZE);
+        for (int i = 0; i < SIZE; i++) {
+            lane.submit(() -> {
+                stuck.countDown();
+                awaitRelease();
+            });
+        }
+        lane.submit(() -> {});
+        stuck.await();
+        return lane;
+    }
+
+    private int threads() {
+        return (int) WeftThreads.alive().values().stream()
+                .filter(name -> name.startsWith("weft pool test"))
+                .count();
+    }
+
+    /** Two lanes are stuck, and a third is served all the same. */
+    private WorkerPool.Lane healthyBesideStuckLanes() throws InterruptedException {
+        stuckLane();
+        var second = new CompletableFuture<WorkerPool.Lane>();
+        var late = Thread.ofVirtual().start(() -> {
+            try {
+                second.complete(stuckLane());
+            } catch (InterruptedException e) {
+                second.completeExceptionally(e);
+            }
+        });
+        Await.until("the second lane got its threads, and stuck", () -> {
+            pool.relieve();
+            return second.isDone();
+        });
+        late.join();
+        var healthy = pool.lane();
+        var ran = new CountDownLatch(1);
+        healthy.submit(ran::countDown);
+        Await.until("a third lane is served", () -> {
+            pool.relieve();
+            return ran.getCount() == 0;
+        });
+        return healthy;
+    }
+
+    @Test
+    void lanesThatAreStuckKeepNoOtherWaiting() throws Exception {
+        var healthy = healthyBesideStuckLanes();
+
+        for (int i = 0; i < 100; i++) {
+            assertRuns(healthy); // without waiting for relief again
+        }
+        assertThat(threads()).isLessThanOrEqualTo(3 * SIZE);
+    }
+
+    @Test
+    void stuckLaneGetsNoMoreThreadsThanThePoolHas() throws Exception {
+        stuckLane();
+        var healthy = pool.lane();
+        var ran = new CountDownLatch(1);
+        healthy.submit(ran::countDown);
+
+        Await.until("the other is served", () -> {
+            pool.relieve();
+            return ran.getCount() == 0;
+        });
+
+        assertThat(threads()).isEqualTo(SIZE + 1);
+    }
+
+    @Test
+    void noThreadIsLentWhileNoneIsStuck() throws Exception {
+        var lane = pool.lane();
+        for (int i = 0; i < 50; i++) {
+            lane.submit(() -> {});
+            pool.relieve();
+        }
+        assertRuns(lane);
+
+        assertThat(threads()).isLessThanOrEqualTo(SIZE);
+    }
+
+    @Test
+    void lentThreadsGoWhenTheStuckOnesComeBack() throws Exception {
+        healthyBesideStuckLanes();
+
+        release.countDown();
+
+        Await.until("no more threads than ever", () -> {
+            pool.relieve();
+            assertRuns(pool.lane());
+            return threads() <= SIZE;
+        });
+    }
+
+    @Test
+    void lanesTakeTurns() throws Exception {
+        try (var single = new WorkerPool("weft pool test single", 1)) {
+            var lanes = List.of(single.lane(), single.lane());
+            var order = new CopyOnWriteArrayList<String>();
+            single.submit(this::awaitRelease);
+            for (int lane = 0; lane < 2; lane++) {
+                for (int task = 0; task < 3; task++) {
+                    var name = lane + "." + task;
+                    lanes.get(lane).submit(() -> order.add(name));
+                }
+            }
+
+            release.countDown();
+            Await.until("all is done", () -> order.size() == 6);
+
+            assertThat(order).containsExactly("0.0", "1.0", "0.1", "1.1", "0.2", "1.2");
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -55,7 +56,7 @@ class DiskTest {
             }
             asked.await();
 
-            assertThat(Collections.frequency(allowed, true)).isEqualTo(Math.max(1, carriers - 1));
+            assertThat(Collections.frequency(allowed, true)).isEqualTo(carriers - 1);
 
             stall.countDown();
             assertThat(scope.join(Duration.ofSeconds(30))).isTrue();
@@ -113,6 +114,44 @@ class DiskTest {
                     throw new IOException("as if broken");
                 }))
                 .hasMessage("as if broken");
+    }
+
+    @Test
+    void shareThatIsStuckKeepsNoOtherWaiting() throws Exception {
+        var stuck = disk.share();
+        var healthy = disk.share();
+        int threads =
+                DiskOptions.defaults().fileThreads() + DiskOptions.defaults().hashingThreads();
+        var allStuck = new CountDownLatch(threads);
+        var release = new CountDownLatch(1);
+        Callable<Boolean> halt = () -> {
+            allStuck.countDown();
+            release.await();
+            return true;
+        };
+        try (var scope = TaskScope.allTogether("test")) {
+            scope.fork("relief", disk::run);
+            for (int i = 0; i < threads; i++) {
+                scope.fork("file " + i, () -> stuck.onFileThread(halt));
+                scope.fork("hash " + i, () -> stuck.onHashingThread(halt));
+            }
+            allStuck.await();
+
+            for (int i = 0; i < 1_000; i++) {
+                assertThat(healthy.<Integer>onFileThread(() -> 1)).isOne();
+                assertThat(healthy.<Integer>onHashingThread(() -> 2)).isEqualTo(2);
+                assertThat(disk.<Integer>onFileThread(() -> 3)).isEqualTo(3);
+            }
+
+            release.countDown();
+        }
+    }
+
+    @Test
+    void closingAShareClosesNothing() throws IOException {
+        disk.share().close();
+
+        assertThat(disk.<Integer>onFileThread(() -> 1)).isOne();
     }
 
     @Test

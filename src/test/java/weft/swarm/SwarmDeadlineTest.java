@@ -52,7 +52,6 @@ class SwarmDeadlineTest {
                         new ConnectionLimits(10, 10, 10),
                         new BufferPool(64 * 1024, 4),
                         watchdog,
-                        disk,
                         new Bans(),
                         random,
                         clock),
