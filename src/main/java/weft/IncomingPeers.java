@@ -2,6 +2,7 @@ package weft;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
@@ -46,7 +47,9 @@ final class IncomingPeers {
     /** Takes one connection over; does not wait. */
     void accept(PeerChannel channel) {
         var address = channel.remoteAddress().getAddress();
-        var place = bans.contains(address) ? Optional.<ConnectionLimits.Place>empty() : limits.accepted(address);
+        var place = bans.contains(address)
+                ? Optional.<ConnectionLimits.Place>empty()
+                : limits.accepted(address, () -> makeWay(channel));
         boolean taken = place.isPresent()
                 && scope.tryFork("incoming " + channel.remoteAddress(), () -> receive(channel, place.get()));
         if (!taken) {
@@ -54,6 +57,11 @@ final class IncomingPeers {
             place.ifPresent(ConnectionLimits.Place::close);
             channel.close();
         }
+    }
+
+    private static void makeWay(PeerChannel channel) {
+        LOG.log(System.Logger.Level.DEBUG, "{0}: made way before it had shaken hands", channel);
+        channel.close();
     }
 
     private void receive(PeerChannel channel, ConnectionLimits.Place place) {
@@ -73,7 +81,7 @@ final class IncomingPeers {
                 LOG.log(System.Logger.Level.DEBUG, "{0}: wants unknown torrent {1}", channel, head.infoHash());
             }
         } catch (IOException e) {
-            LOG.log(System.Logger.Level.DEBUG, "{0}: no handshake: {1}", channel, e.getMessage());
+            LOG.log(System.Logger.Level.DEBUG, "{0}: {1}", channel, reason(e, deadline));
         } finally {
             scope.forget(channel);
             if (!handedOver) {
@@ -82,5 +90,12 @@ final class IncomingPeers {
                 place.close();
             }
         }
+    }
+
+    private static String reason(IOException e, Watchdog.Guard deadline) {
+        if (deadline.hasExpired()) {
+            return "has not " + deadline.expectation() + " in time";
+        }
+        return e instanceof ClosedChannelException ? "closed" : e.getMessage();
     }
 }

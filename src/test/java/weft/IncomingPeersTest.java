@@ -101,13 +101,30 @@ class IncomingPeersTest {
 
     @Test
     void peerBeyondTheLimitsIsTurnedAwayAtOnce() {
-        incoming.accept(channel(1));
-        incoming.accept(channel(1));
         var third = channel(1);
+        for (int i = 0; i < 2; i++) { // two of that address who have shaken hands
+            limits.accepted(third.remoteAddress().getAddress(), () -> {})
+                    .orElseThrow()
+                    .established();
+        }
 
         incoming.accept(third);
 
         assertThat(third.isClosed()).isTrue();
+        assertThat(limits.connections()).isEqualTo(2);
+    }
+
+    @Test
+    void whoIsSilentMakesWayForTheNextOne() {
+        var first = channel(1);
+        var second = channel(1);
+        incoming.accept(first);
+        incoming.accept(second);
+
+        incoming.accept(channel(1));
+
+        assertThat(first.isClosed()).isTrue();
+        assertThat(second.isClosed()).isFalse();
         assertThat(limits.connections()).isEqualTo(2);
     }
 

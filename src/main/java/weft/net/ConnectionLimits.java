@@ -2,13 +2,19 @@ package weft.net;
 
 import java.net.InetAddress;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * How many peers a client is connected to, in all, from one address, and half-open. One per client, shared by its
+ * How many peers a client is connected to, in all, from one subscriber, and half-open. One per client, shared by its
  * torrents; memory work only.
+ *
+ * <p>Whoever has connected and not said yet who he is has a place on sufferance: when there is none left, the one that
+ * has been silent longest makes way. So thousands that connect and say nothing keep nobody out who speaks at once, be it
+ * that he connects to us or that we dial him.
  */
 public final class ConnectionLimits {
     private final int maxConnections;
@@ -16,7 +22,8 @@ public final class ConnectionLimits {
     private final int maxHalfOpen;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<InetAddress, Integer> perAddress = new HashMap<>(); // guarded by lock
+    private final Map<InetAddress, Integer> perSubscriber = new HashMap<>(); // guarded by lock
+    private final Set<Place> strangers = new LinkedHashSet<>(); // guarded by lock; who came first is first
     private int connections; // guarded by lock; the half-open ones among them
     private int halfOpen; // guarded by lock
 
@@ -33,20 +40,23 @@ public final class ConnectionLimits {
 
     /** A place for one connection, to be closed with it. */
     public final class Place implements AutoCloseable {
-        private final InetAddress address;
+        private final InetAddress subscriber;
+        private final Runnable makeWay; // closes the connection
         private boolean dialling; // guarded by lock
         private boolean closed; // guarded by lock
 
-        private Place(InetAddress address, boolean dialling) {
-            this.address = address;
+        private Place(InetAddress subscriber, boolean dialling, Runnable makeWay) {
+            this.subscriber = subscriber;
             this.dialling = dialling;
+            this.makeWay = makeWay;
         }
 
-        /** The connection stands: another one may be dialled. */
+        /** The connection stands: another one may be dialled, and whoever has connected to us keeps his place. */
         public void established() {
             lock.lock();
             try {
                 endDialling();
+                strangers.remove(this);
             } finally {
                 lock.unlock();
             }
@@ -61,8 +71,9 @@ public final class ConnectionLimits {
                 }
                 closed = true;
                 endDialling();
+                strangers.remove(this);
                 connections--;
-                perAddress.computeIfPresent(address, (a, count) -> count == 1 ? null : count - 1);
+                perSubscriber.computeIfPresent(subscriber, (a, count) -> count == 1 ? null : count - 1);
             } finally {
                 lock.unlock();
             }
@@ -76,14 +87,17 @@ public final class ConnectionLimits {
         }
     }
 
-    /** A place for a connection that a peer at {@code address} has opened; empty if there is none left. */
-    public Optional<Place> accepted(InetAddress address) {
-        return take(address, false);
+    /**
+     * A place for a connection that a peer at {@code address} has opened; empty if there is none left. Until it is
+     * {@linkplain Place#established established}, {@code makeWay} may be called, by any thread: it closes the connection.
+     */
+    public Optional<Place> accepted(InetAddress address, Runnable makeWay) {
+        return take(address, false, makeWay);
     }
 
     /** A place for a connection about to be dialled; empty if there is none left now. */
     public Optional<Place> dialling(InetAddress address) {
-        return take(address, true);
+        return take(address, true, () -> {});
     }
 
     /** How many connections there are, the half-open ones included. */
@@ -96,21 +110,36 @@ public final class ConnectionLimits {
         }
     }
 
-    private Optional<Place> take(InetAddress address, boolean dialling) {
+    private Optional<Place> take(InetAddress address, boolean dialling, Runnable makeWay) {
+        var subscriber = Subscriber.of(address);
+        var place = new Place(subscriber, dialling, makeWay);
+        Optional<Place> evicted = Optional.empty();
         lock.lock();
         try {
-            int here = perAddress.getOrDefault(address, 0);
-            if (connections >= maxConnections || here >= maxPerAddress || (dialling && halfOpen >= maxHalfOpen)) {
+            if (dialling && halfOpen >= maxHalfOpen) {
                 return Optional.empty();
             }
+            int here = perSubscriber.getOrDefault(subscriber, 0);
+            if (here >= maxPerAddress || connections >= maxConnections) {
+                evicted = strangers.stream()
+                        .filter(stranger -> here < maxPerAddress || stranger.subscriber.equals(subscriber))
+                        .findFirst();
+                if (evicted.isEmpty()) {
+                    return Optional.empty();
+                }
+                evicted.get().close();
+            }
             connections++;
-            perAddress.put(address, here + 1);
+            perSubscriber.merge(subscriber, 1, Integer::sum);
             if (dialling) {
                 halfOpen++;
+            } else {
+                strangers.add(place);
             }
-            return Optional.of(new Place(address, dialling));
         } finally {
             lock.unlock();
         }
+        evicted.ifPresent(stranger -> stranger.makeWay.run()); // not under the lock: it closes a socket
+        return Optional.of(place);
     }
 }

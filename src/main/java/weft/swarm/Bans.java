@@ -5,8 +5,16 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import weft.net.Subscriber;
 
-/** Addresses of peers that were found guilty of sending wrong data. One per client; bounded, the oldest go first. */
+/**
+ * Addresses of peers that were found guilty of sending wrong data, refused for as long as the client lives. One per
+ * client; bounded, the oldest go first.
+ *
+ * <p>A ban is of an address, for a port and a peer id are changed at will; so it also hits whoever shares that address
+ * (a NAT, or an IPv6 /64). libtorrent does the same: a piece costs the swarm a hash, a liar who may come back costs it
+ * every piece.
+ */
 public final class Bans {
     private static final int MAX = 10_000;
 
@@ -24,11 +32,11 @@ public final class Bans {
     public Bans() {}
 
     void add(InetAddress address) {
-        addresses.add(address);
+        addresses.add(Subscriber.of(address));
     }
 
     /** Whether connections from and to this address are refused. */
     public boolean contains(InetAddress address) {
-        return addresses.contains(address);
+        return addresses.contains(Subscriber.of(address));
     }
 }

@@ -37,4 +37,12 @@ class BansTest {
         assertThat(bans.contains(address(1))).isTrue();
         assertThat(bans.contains(address(10_000))).isTrue();
     }
+
+    @Test
+    void liarDoesNotGetAwayWithAnotherAddressOfItsOwn() throws UnknownHostException {
+        bans.add(InetAddress.getByName("2001:db8:1:2::3"));
+
+        assertThat(bans.contains(InetAddress.getByName("2001:db8:1:2:ffff::4"))).isTrue();
+        assertThat(bans.contains(InetAddress.getByName("2001:db8:1:3::3"))).isFalse();
+    }
 }
