@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import weft.concurrent.TaskScope;
 import weft.net.ConnectionLimits;
 import weft.net.TcpChannel;
@@ -21,6 +22,7 @@ final class Connector {
 
     private final Swarm swarm;
     private final Candidates candidates;
+    private final AtomicInteger beingDialled = new AtomicInteger();
 
     Connector(Swarm swarm, Candidates candidates) {
         this.swarm = swarm;
@@ -35,17 +37,20 @@ final class Connector {
                 candidates.remove(address);
                 continue;
             }
+            boolean hasRoom = swarm.hasRoomToDial(beingDialled.get());
             Optional<ConnectionLimits.Place> place =
-                    swarm.hasRoom() ? swarm.limits().dialling(address.getAddress()) : Optional.empty();
+                    hasRoom ? swarm.limits().dialling(address.getAddress()) : Optional.empty();
             if (place.isEmpty()) {
                 candidates.putBack(address, PAUSE);
-                if (!swarm.hasRoom()) {
+                if (!hasRoom) {
                     Thread.sleep(PAUSE);
                 }
                 continue;
             }
             var taken = place.get();
+            beingDialled.incrementAndGet();
             if (!scope.tryFork("peer " + Swarm.text(address) + " reader", () -> dial(scope, address, taken))) {
+                beingDialled.decrementAndGet();
                 taken.close();
                 candidates.putBack(address, Duration.ZERO);
             }
@@ -60,6 +65,8 @@ final class Connector {
             } catch (IOException | RuntimeException e) { // an address of a family that there is none of is unchecked
                 candidates.failed(address, Swarm.message(e));
                 return;
+            } finally {
+                beingDialled.decrementAndGet();
             }
             place.established();
             swarm.greet(channel, address);

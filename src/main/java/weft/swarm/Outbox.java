@@ -22,6 +22,12 @@ final class Outbox {
     /** Small messages waiting for a peer that does not read: far more than any healthy peer leaves unread. */
     private static final int MAX_CONTROL_BYTES = 256 * 1024;
 
+    /** Of these, answers that the peer can provoke at will: rejects of 1,900 requests. */
+    private static final int MAX_ANSWER_BYTES = 32 * 1024;
+
+    /** A buffer that has become larger than this is let go when it is empty. */
+    private static final int KEPT_CONTROL_BYTES = 16 * 1024;
+
     /** Requests that a peer may have queued with us. BEP 10's {@code reqq}; libtorrent's figure is 2000, ours is kinder to memory. */
     static final int MAX_QUEUED_BLOCKS = 500;
 
@@ -36,6 +42,7 @@ final class Outbox {
     private final ArrayDeque<Block> blocks = new ArrayDeque<>(); // guarded by lock
     private ByteBuffer control = ByteBuffer.allocate(256); // guarded by lock, in writing position
     private ByteBuffer spare = ByteBuffer.allocate(256); // the writer's other one, swapped with control
+    private int answerBytes; // guarded by lock; of what lies in control
     private boolean overflowed; // guarded by lock
     private boolean closed; // guarded by lock
 
@@ -69,6 +76,21 @@ final class Outbox {
     /** Appends one message of a fixed length. */
     boolean append(Consumer<ByteBuffer> encoder) {
         return append(MessageEncoder.MAX_CONTROL_LENGTH, encoder);
+    }
+
+    /** Like {@link #append(Consumer)}, for what the peer can make us say as often as it likes. */
+    boolean answer(Consumer<ByteBuffer> encoder) {
+        lock.lock();
+        try {
+            answerBytes += MessageEncoder.MAX_CONTROL_LENGTH;
+            if (answerBytes > MAX_ANSWER_BYTES) {
+                overflowed = true;
+                return false;
+            }
+            return append(encoder);
+        } finally {
+            lock.unlock();
+        }
     }
 
     boolean bitfield(BitSet pieces, int pieceCount) {
@@ -137,7 +159,8 @@ final class Outbox {
                 batch.add(block);
             }
             var filled = control.flip();
-            control = spare.clear();
+            control = spare.capacity() <= KEPT_CONTROL_BYTES ? spare.clear() : ByteBuffer.allocate(256);
+            answerBytes = 0;
             spare = filled; // the writer is done with it when it comes back for the next batch
             return new Batch(filled, batch);
         } finally {

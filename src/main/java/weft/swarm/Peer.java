@@ -49,6 +49,8 @@ public final class Peer {
     private volatile boolean optimistic;
     private volatile long unchokedNanos; // when we last unchoked or choked it
     private volatile long lastBlockNanos; // when it last sent a block, or was first asked for one since
+    private volatile long exchangedNanos; // when a block last went in either direction; at first, when it came
+    private final LongAdder exchanges = new LongAdder(); // blocks in either direction, and haves that we sent
     private final LongAdder wasteBytes = new LongAdder();
     private volatile Set<Integer> allowedFast = Set.of(); // what we serve it even while we choke it
 
@@ -78,6 +80,7 @@ public final class Peer {
         this.uploaded = new RateMeter(now);
         this.lastBlockNanos = now;
         this.unchokedNanos = now;
+        this.exchangedNanos = now;
         this.source = picker.connect(this);
     }
 
@@ -211,6 +214,16 @@ public final class Peer {
         return unchokedNanos;
     }
 
+    /** How long no block has gone in either direction. */
+    long idleNanos(long now) {
+        return now - exchangedNanos;
+    }
+
+    /** Blocks in either direction, and haves that we sent. */
+    long exchanges() {
+        return exchanges.sum();
+    }
+
     // --- ending it
 
     /** Ends the connection for this reason; the first reason given is the one that is kept. */
@@ -218,6 +231,11 @@ public final class Peer {
         closeReason.compareAndSet(null, reason);
         outbox.close();
         channel.close();
+    }
+
+    /** Whether we have ended the connection, and its threads are about to notice. */
+    boolean isClosing() {
+        return closeReason.get() != null;
     }
 
     /** Why we ended the connection, if we did. */
@@ -252,7 +270,7 @@ public final class Peer {
     /** A request will not be served: say so where that is possible (BEP 6), else silence says it. */
     void reject(Outbox.Block block) {
         if (reserved.fast()) {
-            queued(outbox.append(
+            queued(outbox.answer(
                     out -> MessageEncoder.rejectRequest(out, block.piece(), block.begin(), block.length())));
         }
     }
@@ -271,6 +289,7 @@ public final class Peer {
     /** Tells it of a new piece of ours, unless it has that itself and cannot care. */
     void sendHave(int piece) {
         if (!picker.hasPiece(source, piece)) {
+            exchanges.increment();
             queued(outbox.append(out -> MessageEncoder.have(out, piece)));
         }
     }
@@ -370,6 +389,8 @@ public final class Peer {
     void blockArrived(int piece, int begin, int length) {
         long now = nanoTime.getAsLong();
         lastBlockNanos = now;
+        exchangedNanos = now;
+        exchanges.increment();
         snubbed = false;
         downloaded.add(length);
         requestLock.lock();
@@ -392,6 +413,13 @@ public final class Peer {
             }
         }
         return picker.rejected(source, piece, begin);
+    }
+
+    /** Blocks have gone to it. Called by its writer. */
+    void blocksSent(int blocks, int bytes) {
+        exchangedNanos = nanoTime.getAsLong();
+        exchanges.add(blocks);
+        uploaded.add(bytes);
     }
 
     void wasted(int bytes) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import weft.concurrent.Watchdog;
+import weft.metainfo.Layout;
 import weft.net.BufferPool;
 import weft.net.ReceiveBuffer;
 import weft.storage.Storage;
@@ -22,7 +23,10 @@ import weft.wire.ProtocolException;
  * this thread, so that a peer whose blocks the storage is slow to take is read more slowly, and nobody else.
  */
 final class PeerReader implements MessageHandler {
-    /** BEP 3: a peer sends a keep-alive at least every two minutes. */
+    /**
+     * BEP 3: a peer sends a keep-alive at least every two minutes. It must be a whole message, or one byte at a time would
+     * keep a connection and a buffer for ever.
+     */
     private static final Duration IDLE = Duration.ofMinutes(2);
 
     /**
@@ -33,6 +37,15 @@ final class PeerReader implements MessageHandler {
 
     /** Requests that cannot be served, after which a peer is taken to be hostile. libtorrent's figure. */
     private static final int MAX_BAD_REQUESTS = 300;
+
+    /** After a choke requests may still be on their way for so long. */
+    private static final Duration CHOKE_GRACE = Duration.ofSeconds(10);
+
+    /**
+     * Rejects without a block in between, after which a peer is taken never to serve: four times all that may be asked of
+     * it. It would take the requests from those who do, and give them back, as fast as the wire is.
+     */
+    private static final int MAX_REJECTS = 4 * PipelineWindow.LARGEST;
 
     /** While we choke it, a peer may have each block of an allowed-fast piece so many times. libtorrent's figure. */
     private static final int FAST_REQUESTS_PER_BLOCK = 3;
@@ -50,6 +63,8 @@ final class PeerReader implements MessageHandler {
     private int unrequested;
     private int badRequests;
     private int fastRequests;
+    private int rejects; // since the last block
+    private final Chatter chatter;
 
     PeerReader(
             Peer peer, Swarm swarm, PiecePicker picker, Storage storage, BufferPool buffers, Watchdog.Guard deadline) {
@@ -60,40 +75,65 @@ final class PeerReader implements MessageHandler {
         this.buffers = buffers;
         this.deadline = deadline;
         this.decoder = new MessageDecoder(swarm.layout(), peer.reserved().fast());
+        this.chatter = new Chatter(swarm.layout().pieceCount(), swarm.now());
     }
 
     /** Reads until the connection ends, and says why by what it throws. */
     void run() throws IOException {
         try (var buffer = new ReceiveBuffer(buffers)) {
             int needed = 0;
+            deadline.expect("sent a whole message", IDLE);
             while (true) {
-                deadline.expect("sent anything", IDLE);
                 if (buffer.fill(peer.channel(), needed, peer.outstanding() > 0) < 0) {
                     throw new EOFException("closed by the peer");
                 }
                 needed = decoder.decode(buffer.bytes(), this);
+                if (buffer.bytes().position() > 0) {
+                    deadline.expect("sent a whole message", IDLE);
+                }
                 peer.refill();
             }
         }
     }
 
-    @Override
-    public void onKeepAlive() {
-        // Having been received is its whole effect: the deadline has moved.
+    /** The peer has said something that changes nothing, or little. */
+    private void chatter(String message, int weight) throws ProtocolException {
+        if (!chatter.allows(weight, peer.exchanges(), swarm.now())) {
+            throw new ProtocolException(message + ": far too many messages that change nothing");
+        }
     }
 
     @Override
-    public void onChoke() {
-        peer.choked(true);
+    public void onKeepAlive() throws ProtocolException {
+        chatter("keep-alive", 1); // having been received is its whole effect: the deadline has moved
     }
 
     @Override
-    public void onUnchoke() {
-        peer.choked(false);
+    public void onChoke() throws ProtocolException {
+        if (peer.peerChoking()) {
+            chatter("choke", 1);
+        } else {
+            chatter("choke", Chatter.FLIP);
+            peer.choked(true);
+        }
     }
 
     @Override
-    public void onInterested() {
+    public void onUnchoke() throws ProtocolException {
+        if (peer.peerChoking()) {
+            chatter("unchoke", Chatter.FLIP);
+            peer.choked(false);
+        } else {
+            chatter("unchoke", 1);
+        }
+    }
+
+    @Override
+    public void onInterested() throws ProtocolException {
+        chatter("interested", 1);
+        if (peer.peerInterested()) {
+            return;
+        }
         peer.interested(true);
         swarm.choker().interestChanged();
         // BEP 6: a peer that has nothing to trade yet may have a few pieces without a slot.
@@ -109,30 +149,38 @@ final class PeerReader implements MessageHandler {
     }
 
     @Override
-    public void onNotInterested() {
-        peer.interested(false);
-        swarm.choker().interestChanged();
+    public void onNotInterested() throws ProtocolException {
+        chatter("not interested", 1);
+        if (peer.peerInterested()) {
+            peer.interested(false);
+            swarm.choker().interestChanged();
+        }
     }
 
     @Override
-    public void onHave(int piece) {
+    public void onHave(int piece) throws ProtocolException {
         piecesTold = true;
-        picker.have(peer.source(), piece);
-        piecesChanged();
+        if (picker.have(peer.source(), piece)) {
+            piecesChanged();
+        } else {
+            chatter("have", 1);
+        }
     }
 
     // BEP 3 and BEP 6 want a bitfield, have all or have none first and once. aria2 sends a bitfield, or have all, in
     // mid-stream too where that is shorter than many haves; it can only add to what is known.
 
     @Override
-    public void onBitfield(BitSet pieces) {
+    public void onBitfield(BitSet pieces) throws ProtocolException {
+        chatter("bitfield", piecesTold ? Chatter.WHOLE_STORY : 0);
         piecesTold = true;
         picker.have(peer.source(), pieces);
         piecesChanged();
     }
 
     @Override
-    public void onHaveAll() {
+    public void onHaveAll() throws ProtocolException {
+        chatter("have all", piecesTold ? Chatter.WHOLE_STORY : 0);
         piecesTold = true;
         picker.haveAll(peer.source());
         piecesChanged();
@@ -155,15 +203,21 @@ final class PeerReader implements MessageHandler {
         var block = new Outbox.Block(piece, begin, length);
         if (!picker.has(piece)) {
             badRequests++;
-        } else if (mayServe(piece) && peer.outbox().offer(block)) {
+        } else if (!mayServe(piece)) {
+            badRequests += peer.amChoking() && !hasJustBeenChoked() ? 1 : 0;
+        } else if (peer.outbox().offer(block)) {
             return;
         } else {
-            badRequests += peer.amChoking() ? 1 : 0;
+            chatter("request", 1); // it has asked for more than it has read
         }
         if (badRequests > MAX_BAD_REQUESTS) {
             throw new ProtocolException("request: " + badRequests + " that could not be served");
         }
         peer.reject(block);
+    }
+
+    private boolean hasJustBeenChoked() {
+        return swarm.now() - peer.unchokedNanos() < CHOKE_GRACE.toNanos();
     }
 
     private boolean mayServe(int piece) {
@@ -179,7 +233,8 @@ final class PeerReader implements MessageHandler {
     }
 
     @Override
-    public void onCancel(int piece, int begin, int length) {
+    public void onCancel(int piece, int begin, int length) throws ProtocolException {
+        chatter("cancel", 1);
         var block = new Outbox.Block(piece, begin, length);
         if (peer.outbox().cancel(block)) {
             peer.reject(block); // BEP 6: every request is answered
@@ -189,6 +244,7 @@ final class PeerReader implements MessageHandler {
     @Override
     public void onPiece(int piece, int begin, ByteBuffer block) throws IOException {
         int length = block.remaining();
+        rejects = 0;
         others.clear();
         switch (picker.arrived(peer.source(), piece, begin, length, others)) {
             case UNREQUESTED -> {
@@ -231,24 +287,37 @@ final class PeerReader implements MessageHandler {
     }
 
     @Override
-    public void onPort(int port) {
-        // The peer's DHT node; there is no DHT to tell.
+    public void onPort(int port) throws ProtocolException {
+        chatter("port", 1); // the peer's DHT node; there is no DHT to tell
     }
 
     @Override
-    public void onSuggestPiece(int piece) {
-        picker.suggest(peer.source(), piece);
-    }
-
-    @Override
-    public void onRejectRequest(int piece, int begin, int length) throws ProtocolException {
-        if (!peer.rejected(piece, begin) && ++unrequested > MAX_UNREQUESTED) {
-            throw new ProtocolException("reject request: of a block that nobody asked for");
+    public void onSuggestPiece(int piece) throws ProtocolException {
+        if (!picker.suggest(peer.source(), piece)) {
+            chatter("suggest piece", 1);
         }
     }
 
     @Override
-    public void onAllowedFast(int piece) {
-        picker.allowFast(peer.source(), piece);
+    public void onRejectRequest(int piece, int begin, int length) throws ProtocolException {
+        if (!peer.rejected(piece, begin)) {
+            if (++unrequested > MAX_UNREQUESTED) {
+                throw new ProtocolException("reject request: of a block that nobody asked for");
+            }
+        } else if (++rejects > MAX_REJECTS) {
+            throw new ProtocolException("reject request: " + rejects + " and not a block in between");
+        }
+    }
+
+    @Override
+    public void onAllowedFast(int piece) throws ProtocolException {
+        if (!picker.allowFast(peer.source(), piece)) {
+            chatter("allowed fast", 1);
+        }
+    }
+
+    @Override
+    public void onUnknown(int id, int length) throws ProtocolException {
+        chatter("message " + id, 1 + length / Layout.BLOCK_LENGTH);
     }
 }

@@ -86,7 +86,7 @@ final class PeerWriter {
         } finally {
             leases.forEach(Lease::close);
         }
-        peer.uploaded().add(bytes);
+        peer.blocksSent(blocks.size(), bytes);
         swarm.uploaded(bytes);
     }
 

@@ -37,6 +37,9 @@ final class PiecePicker {
     /** How many suggestions (BEP 6) of a peer are remembered. */
     private static final int MAX_SUGGESTED = 16;
 
+    /** How many pieces a peer may allow us while it chokes us; BEP 6 has ten in mind. */
+    private static final int MAX_ALLOWED_FAST = 100;
+
     /** What a block turns out to be when it comes in. */
     enum Arrival {
         /** Nobody asked this peer for it. */
@@ -353,14 +356,16 @@ final class PiecePicker {
         }
     }
 
-    /** The peer has verified one more piece. */
-    void have(Source source, int piece) {
+    /** The peer has verified one more piece. False if that is no news. */
+    boolean have(Source source, int piece) {
         lock.lock();
         try {
-            if (source.pieces.add(piece)) {
+            boolean news = source.pieces.add(piece);
+            if (news) {
                 changeAvailability(piece, 1);
                 source.useful += isMissing(piece) ? 1 : 0;
             }
+            return news;
         } finally {
             lock.unlock();
         }
@@ -441,25 +446,24 @@ final class PiecePicker {
         }
     }
 
-    /** The peer serves this piece even while it chokes us (BEP 6). */
-    void allowFast(Source source, int piece) {
+    /** The peer serves this piece even while it chokes us (BEP 6). False if that is no news, or not remembered. */
+    boolean allowFast(Source source, int piece) {
         lock.lock();
         try {
-            if (source.allowedFast.size() < layout.pieceCount()) {
-                source.allowedFast.add(piece);
-            }
+            return source.allowedFast.size() < MAX_ALLOWED_FAST && source.allowedFast.add(piece);
         } finally {
             lock.unlock();
         }
     }
 
-    /** The peer suggests a piece (BEP 6), because it has it at hand: taken before a piece that is merely rare. */
-    void suggest(Source source, int piece) {
+    /**
+     * The peer suggests a piece (BEP 6), because it has it at hand: taken before a piece that is merely rare. False if
+     * that is no news, or not remembered.
+     */
+    boolean suggest(Source source, int piece) {
         lock.lock();
         try {
-            if (source.suggested.size() < MAX_SUGGESTED) {
-                source.suggested.add(piece);
-            }
+            return source.suggested.size() < MAX_SUGGESTED && source.suggested.add(piece);
         } finally {
             lock.unlock();
         }

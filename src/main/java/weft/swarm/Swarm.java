@@ -59,6 +59,10 @@ public final class Swarm {
 
     private static final String DUPLICATE = "is connected already";
 
+    private static final String CONNECTED_ELSEWHERE = "a peer of this id is connected from another address";
+
+    private static final String NO_ROOM = "no room for more peers";
+
     /** What the torrent is told. Called on peers' and disk threads: must not block. */
     public interface Listener {
         /** A piece is there and right. */
@@ -111,11 +115,11 @@ public final class Swarm {
     private final InfoHash infoHash;
     private final Layout layout;
     private final Shared shared;
-    private final Limits limits;
     private final Listener listener;
     private final PiecePicker picker;
     private final Choker choker;
     private final Candidates candidates;
+    private final Room room;
     private final Suspects suspects = new Suspects();
     private final RateMeter downloaded;
     private final RateMeter uploaded;
@@ -137,11 +141,11 @@ public final class Swarm {
         this.infoHash = infoHash;
         this.layout = layout;
         this.shared = shared;
-        this.limits = limits;
         this.listener = listener;
         this.picker = new PiecePicker(layout, shared.random());
         this.choker = new Choker(limits.uploadSlots(), () -> peers, shared.random(), shared.nanoTime());
         this.candidates = new Candidates(shared.nanoTime());
+        this.room = new Room(limits.maxPeers(), () -> peers, shared.nanoTime());
         long now = shared.nanoTime().getAsLong();
         this.downloaded = new RateMeter(now);
         this.uploaded = new RateMeter(now);
@@ -219,7 +223,7 @@ public final class Swarm {
             PeerChannel channel, Watchdog.Guard deadline, Handshake.Head head, ConnectionLimits.Place place) {
         var current = session;
         boolean taken = current != null
-                && hasRoom()
+                && room.mayCome(false)
                 && current.scope.tryFork(
                         "peer " + text(channel.remoteAddress()) + " reader",
                         () -> answer(current, channel, deadline, head, place));
@@ -243,6 +247,7 @@ public final class Swarm {
             channel.write(ourHandshake());
             var id = ByteBuffer.allocate(PeerId.LENGTH);
             channel.readFully(id);
+            place.established();
             converse(current, channel, deadline, false, head.reserved(), Handshake.decodePeerId(id.flip()));
         } catch (IOException e) {
             ended(channel.remoteAddress(), failureReason(e, deadline));
@@ -284,7 +289,11 @@ public final class Swarm {
                 return;
             }
             var reason = converse(current, channel, deadline, true, head.reserved(), id);
-            candidates.ended(address, reason, complete || reason.equals(DUPLICATE));
+            if (reason.equals(CONNECTED_ELSEWHERE)) {
+                candidates.failed(address, reason); // whose id it is cannot be known: try again, but not for ever
+            } else {
+                candidates.ended(address, reason, complete || reason.equals(DUPLICATE));
+            }
         } finally {
             if (current != null) {
                 current.scope.forget(channel);
@@ -320,9 +329,10 @@ public final class Swarm {
         try (scope) {
             scope.closeFirst(channel);
             scope.closeFirst(peer.outbox()::close);
-            if (!join(peer)) {
-                ended(channel.remoteAddress(), DUPLICATE);
-                return DUPLICATE;
+            var refusal = join(peer);
+            if (refusal.isPresent()) {
+                ended(channel.remoteAddress(), refusal.get());
+                return refusal.get();
             }
             if (scope.tryFork("writer", new PeerWriter(peer, this, current.storage)::run)) {
                 new PeerReader(peer, this, picker, current.storage, shared.buffers(), deadline).run();
@@ -342,26 +352,35 @@ public final class Swarm {
         return reason;
     }
 
-    /** Counts the peer in and greets it. False if there is a connection to it already, and that one is to stay. */
-    private boolean join(Peer peer) {
+    /** Counts the peer in and greets it, unless there is a reason why not. */
+    private Optional<String> join(Peer peer) {
         joinLock.lock();
         try {
             for (Peer other : peers) {
-                if (other.peerId().equals(peer.peerId())) {
-                    if (!isToReplace(peer, other)) {
-                        return false;
+                if (other.peerId().equals(peer.peerId()) && !other.isClosing()) {
+                    boolean sameAddress =
+                            other.address().getAddress().equals(peer.address().getAddress());
+                    if (!(sameAddress ? isToReplace(peer, other) : other.idleNanos(now()) >= Room.IDLE.toNanos())) {
+                        return Optional.of(sameAddress ? DUPLICATE : CONNECTED_ELSEWHERE);
                     }
                     other.close(DUPLICATE);
                 }
             }
+            if (!room.make(peer.isOutgoing())) {
+                return Optional.of(NO_ROOM);
+            }
             peer.sendPieces(picker.have(), layout.pieceCount());
             peers.add(peer);
-            return true;
+            return Optional.empty();
         } finally {
             joinLock.unlock();
         }
     }
 
+    // A peer id is a claim that anybody can make. So who is at work is not closed for another who says that he is the
+    // same
+    // from elsewhere; but who is idle is, lest somebody take an honest peer's id in order to keep it out.
+    //
     // Two that dial each other at the same time must agree on which connection stays, or both would go. As in
     // libtorrent
     // it is the one that was dialled by the side with the greater peer id.
@@ -433,8 +452,13 @@ public final class Swarm {
         return shared.watchdog();
     }
 
-    boolean hasRoom() {
-        return peers.size() < limits.maxPeers();
+    /** Whether one more may be dialled, beside those that are being dialled already. */
+    boolean hasRoomToDial(int beingDialled) {
+        return room.isFree(beingDialled + 1) || (beingDialled == 0 && !complete && room.mayCome(true));
+    }
+
+    long now() {
+        return shared.nanoTime().getAsLong();
     }
 
     boolean isTransferring() {
@@ -549,11 +573,10 @@ public final class Swarm {
 
     private void ban(PiecePicker.Source source, int piece) {
         var guilty = (Peer) source.owner();
-        var address = guilty.address().getAddress();
         LOG.log(System.Logger.Level.DEBUG, "{0}: banned, sent wrong data of piece {1}", guilty, piece);
-        shared.bans().add(address);
+        shared.bans().add(guilty.address().getAddress());
         for (Peer peer : peers) {
-            if (peer.address().getAddress().equals(address)) {
+            if (shared.bans().contains(peer.address().getAddress())) {
                 peer.close("banned: sent wrong data of piece " + piece);
             }
         }

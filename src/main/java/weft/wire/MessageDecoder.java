@@ -68,6 +68,7 @@ public final class MessageDecoder {
             if (isSkipped(id)) {
                 in.position(start + LENGTH_PREFIX);
                 toSkip = length;
+                handler.onUnknown(id, length);
                 continue;
             }
             if (in.remaining() < LENGTH_PREFIX + length) {
@@ -136,7 +137,7 @@ public final class MessageDecoder {
         }
         switch (id) {
             case MessageId.PIECE -> {
-                if (length < 10 || length > 9 + MAX_REQUEST_LENGTH) {
+                if (length < 10 || length > 9 + Layout.BLOCK_LENGTH) { // we never ask for more
                     throw new ProtocolException("piece: block of " + ((long) length - 9) + " bytes");
                 }
             }

@@ -13,19 +13,19 @@ import java.util.BitSet;
  */
 public interface MessageHandler {
     /** Nothing to say, but still there. */
-    void onKeepAlive();
+    void onKeepAlive() throws IOException;
 
     /** The peer will not serve our requests. */
-    void onChoke();
+    void onChoke() throws IOException;
 
     /** The peer will serve our requests. */
-    void onUnchoke();
+    void onUnchoke() throws IOException;
 
     /** The peer wants something that we have. */
-    void onInterested();
+    void onInterested() throws IOException;
 
     /** The peer wants nothing that we have. */
-    void onNotInterested();
+    void onNotInterested() throws IOException;
 
     /** The peer has verified one more piece. */
     void onHave(int piece) throws IOException;
@@ -40,13 +40,13 @@ public interface MessageHandler {
     void onPiece(int piece, int begin, ByteBuffer block) throws IOException;
 
     /** The peer takes a request back. */
-    void onCancel(int piece, int begin, int length);
+    void onCancel(int piece, int begin, int length) throws IOException;
 
     /** The UDP port of the peer's DHT node (BEP 5). */
-    void onPort(int port);
+    void onPort(int port) throws IOException;
 
     /** BEP 6: the peer suggests to ask for this piece. */
-    void onSuggestPiece(int piece);
+    void onSuggestPiece(int piece) throws IOException;
 
     /** BEP 6: the peer has everything. */
     void onHaveAll() throws IOException;
@@ -58,5 +58,10 @@ public interface MessageHandler {
     void onRejectRequest(int piece, int begin, int length) throws IOException;
 
     /** BEP 6: the peer serves this piece even while it chokes us. */
-    void onAllowedFast(int piece);
+    void onAllowedFast(int piece) throws IOException;
+
+    /** A message of an id that nobody knows begins, of {@code length} bytes; it is passed over. */
+    default void onUnknown(int id, int length) throws IOException {
+        // It is nobody's loss: to pass it over is all that there is to do.
+    }
 }

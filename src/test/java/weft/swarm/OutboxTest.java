@@ -173,4 +173,37 @@ class OutboxTest {
         assertThat(outbox.hasOverflowed()).isFalse();
         assertThat(take()).isNull();
     }
+
+    @Test
+    void peerThatMakesUsAnswerAndDoesNotReadIsGivenUpSoon() throws Exception {
+        int answers = 0;
+        while (outbox.answer(out -> out.put(new byte[17]))) {
+            answers++;
+        }
+
+        assertThat(answers).isBetween(1_500, 2_000);
+        assertThat(outbox.hasOverflowed()).isTrue();
+        assertThat(outbox.append(4, out -> out.putInt(1)))
+                .as("what it cannot provoke")
+                .isTrue();
+    }
+
+    @Test
+    void peerThatReadsMayBeAnsweredForEver() throws Exception {
+        for (int i = 0; i < 100_000; i++) {
+            assertThat(outbox.answer(out -> out.put(new byte[17]))).isTrue();
+            take();
+        }
+    }
+
+    @Test
+    void longMessageLeavesNoLongBufferBehind() throws Exception {
+        outbox.bitfield(new BitSet(), 2_000_000);
+        take();
+        outbox.append(4, out -> out.putInt(1));
+        take();
+        outbox.append(4, out -> out.putInt(2));
+
+        assertThat(take().control().capacity()).isLessThan(1000);
+    }
 }

@@ -115,7 +115,7 @@ class SwarmDeadlineTest {
         assertThat(channel.isClosed()).isFalse();
         advance(MOMENT);
 
-        awaitReason("has not sent anything in time");
+        awaitReason("has not sent a whole message in time");
         assertThat(swarm.peers()).isEmpty();
     }
 
