@@ -150,7 +150,8 @@ public final class AddOptions {
 
     /**
      * Where the pieces go instead of files in the directory. The torrent closes it; it cannot be started again after a
-     * stop, and neither resumes nor skips files by itself.
+     * stop, and neither resumes nor skips files by itself. Its methods are called by threads that they may hold, unless it
+     * says that it holds none: see {@link Storage#mayHoldCarrier}.
      */
     public AddOptions withStorage(Storage storage) {
         var copy = new AddOptions(this);

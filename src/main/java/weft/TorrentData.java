@@ -9,6 +9,7 @@ import java.util.function.BooleanSupplier;
 import weft.metainfo.Metainfo;
 import weft.storage.Disk;
 import weft.storage.HashCheck;
+import weft.storage.OffloadedStorage;
 import weft.storage.PieceVerifier;
 import weft.storage.ResumeData;
 import weft.storage.ResumeState;
@@ -74,7 +75,7 @@ final class TorrentData {
     Resumed load() throws IOException {
         Resumed found;
         if (options.storage().isPresent()) {
-            found = new Resumed(ResumeState.empty(), mayHold(options.storage().get()), List.of());
+            found = new Resumed(ResumeState.empty(), mayHold(own()), List.of());
         } else if (options.resume()) {
             found = resumeData.load();
         } else {
@@ -85,6 +86,10 @@ final class TorrentData {
         downloadedBefore = found.state().downloaded();
         loaded = true;
         return found;
+    }
+
+    private Storage own() {
+        return OffloadedStorage.of(disk, options.storage().orElseThrow());
     }
 
     private BitSet mayHold(Storage own) {
@@ -99,7 +104,7 @@ final class TorrentData {
     void open() throws IOException {
         if (storage == null) {
             storage = options.storage().isPresent()
-                    ? options.storage().get()
+                    ? own()
                     : Storage.ofFiles(
                             disk,
                             options.directory(),
@@ -175,7 +180,7 @@ final class TorrentData {
         storage = null;
         if (closing != null) {
             try {
-                closing.close();
+                disk.closeStorage(closing);
             } catch (IOException e) {
                 LOG.log(System.Logger.Level.WARNING, "closing {0}: {1}", metainfo.name(), e.getMessage());
             }

@@ -71,6 +71,11 @@ final class PacedStorage implements Storage {
     }
 
     @Override
+    public boolean mayHoldCarrier() {
+        return storage.mayHoldCarrier();
+    }
+
+    @Override
     public boolean mayHold(int piece) {
         return storage.mayHold(piece);
     }

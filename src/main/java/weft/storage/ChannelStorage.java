@@ -58,6 +58,11 @@ public final class ChannelStorage implements Storage {
     }
 
     @Override
+    public boolean mayHoldCarrier() {
+        return false;
+    }
+
+    @Override
     public boolean mayHold(int piece) {
         return files.mayHold(piece);
     }

@@ -132,6 +132,18 @@ public final class Disk implements AutoCloseable {
         hashingThreads.threads().close(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
     }
 
+    /** Closes a storage on a file thread, since that may take its time too; or on the spot if there is none to be had. */
+    public void closeStorage(Storage storage) throws IOException {
+        try {
+            onFileThread(() -> {
+                storage.close();
+                return null;
+            });
+        } catch (ClosedChannelException | InterruptedIOException e) {
+            storage.close(); // this disk is closed, or the caller to end: in any case no file is to be left open
+        }
+    }
+
     ResidentSet openFileSet() {
         return openFiles;
     }

@@ -98,6 +98,11 @@ public final class MappedStorage implements Storage {
     }
 
     @Override
+    public boolean mayHoldCarrier() {
+        return false;
+    }
+
+    @Override
     public boolean mayHold(int piece) {
         return files.mayHold(piece);
     }

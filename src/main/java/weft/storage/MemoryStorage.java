@@ -47,6 +47,11 @@ public final class MemoryStorage implements Storage {
     }
 
     @Override
+    public boolean mayHoldCarrier() {
+        return false;
+    }
+
+    @Override
     public boolean mayHold(int piece) {
         return pieces.get(piece) != null;
     }

@@ -71,6 +71,18 @@ public interface Storage extends AutoCloseable {
     }
 
     /**
+     * Whether a call may hold the thread that makes it in a way that a virtual thread cannot be put aside for, and so hold
+     * a carrier: a file call, native code, and on JDK 21 to 23 whatever waits inside {@code synchronized}, as many database
+     * drivers do. True, the default, is always right: then the calls are made by a few platform threads of the
+     * torrent's, and peers wait for those. A storage that waits for nothing but sockets and the locks of
+     * {@code java.util.concurrent}, or sees to it itself as Weft's own do, says false; then it is called by as many virtual
+     * threads as there are peers. Asked once, when the torrent opens it.
+     */
+    default boolean mayHoldCarrier() {
+        return true;
+    }
+
+    /**
      * Says which files, by index, shall come into being. What is written to the others (pieces overlap files) is kept
      * where it disturbs nobody, and moves into place when the file becomes wanted. To begin with all are wanted.
      */

@@ -140,6 +140,11 @@ public final class SteeredStorage implements Storage {
     }
 
     @Override
+    public boolean mayHoldCarrier() {
+        return false;
+    }
+
+    @Override
     public boolean mayHold(int piece) {
         return memory.mayHold(piece);
     }
