@@ -166,11 +166,17 @@ final class TorrentData {
 
     /** Writes down what a later run needs to go on, after making sure that it is true. */
     void save(ResumeState state, boolean clean) throws IOException {
-        if (storage != null) {
+        boolean isOpen = storage != null;
+        if (isOpen) {
             storage.flush();
         }
-        if (loaded && options.resume() && options.storage().isEmpty()) {
+        if (!loaded || !options.resume() || options.storage().isPresent()) {
+            return;
+        }
+        if (isOpen) {
             resumeData.save(state, clean);
+        } else {
+            resumeData.saveClosed(state);
         }
     }
 

@@ -27,6 +27,7 @@ import weft.storage.StorageException.Reason;
  * <pre>
  * DIR/name/...                    the torrent's files
  * DIR/.weft/INFOHASH.parts        parts of pieces that belong to files which are not wanted ({@link PartFile})
+ * DIR/.weft/INFOHASH.lock         held by whoever may write to the files ({@link TorrentLock})
  * DIR/.weft/INFOHASH.resume       what the next run need not find out again ({@link ResumeData})
  * </pre>
  */
@@ -49,6 +50,10 @@ final class DownloadDirectory {
 
     Path partFile(InfoHash infoHash) {
         return ownFile(infoHash, ".parts");
+    }
+
+    Path lockFile(InfoHash infoHash) {
+        return ownFile(infoHash, ".lock");
     }
 
     Path resumeFile(InfoHash infoHash) {
@@ -149,7 +154,7 @@ final class DownloadDirectory {
             case MISSING -> "no such file or directory";
             case IN_THE_WAY -> inTheWay(path);
             case BAD_NAME -> "the file system takes no such name";
-            case CHANGED, UNSAFE_PATH, FAILED -> plainMessage(fault);
+            case CHANGED, UNSAFE_PATH, IN_USE, FAILED -> plainMessage(fault);
         };
         return new StorageException(reason, "cannot " + doing + " " + path + ": " + why, fault);
     }

@@ -60,7 +60,7 @@ public final class MappedStorage implements Storage {
 
     /**
      * The files of a torrent. Makes the empty files among those that are wanted, and whatever an earlier run kept aside of
-     * them; the directory itself is made with the first file.
+     * them; others cannot open them meanwhile ({@link StorageException.Reason#IN_USE}).
      *
      * @param wanted as for {@link #setWanted}
      */

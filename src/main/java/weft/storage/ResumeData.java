@@ -76,24 +76,42 @@ public final class ResumeData {
     }
 
     /**
-     * Saves a state all of whose claims the storage has flushed.
+     * Saves a state all of whose claims the storage has flushed. Only for who has the storage open, and so keeps others out.
      *
      * @param clean true if nothing will be written to the storage any more
      */
     public void save(ResumeState state, boolean clean) throws IOException {
         disk.onFileThread(() -> {
-            saving.lock();
-            try {
-                var content =
-                        new ResumeFormat(state, stamps(), partStamp(), clean, ResumeFormat.nanos(clock.instant()));
-                replace(content.encode(infoHash));
-                return null;
-            } catch (IOException e) {
-                throw directory.explain(e, "save", path);
-            } finally {
-                saving.unlock();
-            }
+            saveLocked(state, clean);
+            return null;
         });
+    }
+
+    /**
+     * Saves a state after the storage was closed.
+     *
+     * @throws StorageException {@link StorageException.Reason#IN_USE} if others have it open now
+     */
+    public void saveClosed(ResumeState state) throws IOException {
+        disk.onFileThread(() -> {
+            try (var lock = TorrentLock.acquire(directory, infoHash)) {
+                Objects.requireNonNull(lock); // held meanwhile
+                saveLocked(state, true);
+            }
+            return null;
+        });
+    }
+
+    private void saveLocked(ResumeState state, boolean clean) throws IOException {
+        saving.lock();
+        try {
+            var content = new ResumeFormat(state, stamps(), partStamp(), clean, ResumeFormat.nanos(clock.instant()));
+            replace(content.encode(infoHash));
+        } catch (IOException e) {
+            throw directory.explain(e, "save", path);
+        } finally {
+            saving.unlock();
+        }
     }
 
     /**

@@ -25,6 +25,8 @@ public final class StorageException extends IOException {
         BAD_NAME,
         /** A symbolic link would lead out of the download directory. */
         UNSAFE_PATH,
+        /** Another process, or another client of this one, has the torrent open in the same directory. */
+        IN_USE,
         /** Anything else: the message and the cause say what. */
         FAILED
     }

@@ -33,6 +33,7 @@ final class TorrentFiles {
     private final StorageOptions options;
     private final StoredFile[] files;
     private final PartFile partFile;
+    private final TorrentLock lock; // or null: nothing is written
 
     /**
      * Shared by those who read or write the part file, exclusive for moving bytes out of it. Of file threads only; taken
@@ -45,12 +46,18 @@ final class TorrentFiles {
     private volatile boolean closed;
 
     private TorrentFiles(
-            Disk disk, DownloadDirectory directory, Layout layout, InfoHash infoHash, StorageOptions options)
+            Disk disk,
+            DownloadDirectory directory,
+            Layout layout,
+            InfoHash infoHash,
+            StorageOptions options,
+            TorrentLock lock)
             throws IOException {
         this.layout = layout;
         this.disk = disk;
         this.directory = directory;
         this.options = options;
+        this.lock = lock;
         this.files = new StoredFile[layout.files().size()];
         for (TorrentFile file : layout.files()) {
             files[file.index()] = new StoredFile(disk, directory, file, options);
@@ -65,11 +72,20 @@ final class TorrentFiles {
         return disk.onFileThread(() -> {
             var directory = new DownloadDirectory(root);
             boolean writable = !options.readOnly() && directory.isWritable();
-            var files =
-                    new TorrentFiles(disk, directory, layout, infoHash, writable ? options : options.withReadOnly());
-            files.findParts();
-            files.changeWanted((BitSet) wanted.clone());
-            return files;
+            TorrentLock lock = writable ? TorrentLock.acquire(directory, infoHash) : null;
+            boolean opened = false;
+            try {
+                var files = new TorrentFiles(
+                        disk, directory, layout, infoHash, writable ? options : options.withReadOnly(), lock);
+                files.findParts();
+                files.changeWanted((BitSet) wanted.clone());
+                opened = true;
+                return files;
+            } finally {
+                if (!opened && lock != null) {
+                    lock.close();
+                }
+            }
         });
     }
 
@@ -195,6 +211,9 @@ final class TorrentFiles {
             file.data().close();
         }
         partFile.close();
+        if (lock != null) {
+            lock.close();
+        }
     }
 
     void ensureOpen() throws ClosedChannelException {

@@ -152,9 +152,10 @@ class ChannelStorageTest {
 
     @Test
     void accessIsAsTheOptionsSay() throws IOException {
-        try (var mapped = open(Access.MAPPED);
-                var channel = open(Access.CHANNEL)) {
+        try (var mapped = open(Access.MAPPED)) {
             assertThat(mapped).isInstanceOf(MappedStorage.class);
+        }
+        try (var channel = open(Access.CHANNEL)) {
             assertThat(channel).isInstanceOf(ChannelStorage.class);
         }
     }

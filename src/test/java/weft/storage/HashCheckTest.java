@@ -190,7 +190,7 @@ class HashCheckTest {
         byte[] zerosHash = new byte[] {
             0x7b, (byte) 0x91, (byte) 0xdb, (byte) 0xdc, 0x56, (byte) 0xc5, 0x78, 0x1e, (byte) 0xdf, 0x6c
         };
-        try (var sparse = MappedStorage.open(disk, directory, layout, Content.INFO_HASH)) {
+        try (var sparse = MappedStorage.open(disk, directory.resolve("other"), layout, Content.INFO_HASH)) {
             sparse.write(0, 0, ByteBuffer.allocate(1));
             var hash = new ArrayList<byte[]>();
 

@@ -1,0 +1,184 @@
+package weft.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.BitSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import weft.kit.JvmProcess;
+import weft.storage.StorageException.Reason;
+
+/** Two that write to the same files would spoil them for each other. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class TorrentLockTest {
+
+    private static final Content CONTENT = Content.of(16_384, 20_000, 0);
+
+    @TempDir
+    private Path directory;
+
+    private Disk disk;
+
+    @BeforeEach
+    void openDisk() {
+        disk = Disk.open();
+    }
+
+    @AfterEach
+    void closeDisk() {
+        disk.close();
+    }
+
+    private static Storage open(Disk disk, Path directory) throws IOException {
+        return MappedStorage.open(disk, directory, CONTENT.layout(), Content.INFO_HASH);
+    }
+
+    private static void assertInUse(ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .hasMessageContaining(" is in use: another process or client has this torrent open there")
+                .isInstanceOfSatisfying(
+                        StorageException.class, e -> assertThat(e.reason()).isEqualTo(Reason.IN_USE));
+    }
+
+    @Test
+    void anotherClientOfThisProcessIsRefused() throws IOException {
+        try (var otherDisk = Disk.open()) {
+            try (var first = open(disk, directory)) {
+                assertInUse(() -> open(otherDisk, directory));
+                assertInUse(() -> open(otherDisk, directory)); // the first attempt took nothing from who has it
+
+                CONTENT.writeTo(first);
+            }
+            try (var second = open(otherDisk, directory)) {
+                assertThat(Content.read(second, 1, 0, 3_616)).isEqualTo(CONTENT.piece(1));
+                assertInUse(() -> open(disk, directory));
+            }
+        }
+    }
+
+    @Test
+    void anotherProcessIsRefusedAndWhatAKilledOneHadIsFree() throws Exception {
+        try (var other = JvmProcess.of(Holder.class, directory.toString())
+                .start(directory.resolveSibling(directory.getFileName() + ".out"))) {
+            other.awaitOutput("held");
+
+            assertInUse(() -> open(disk, directory));
+            assertInUse(() -> open(disk, directory));
+
+            other.kill();
+            try (var storage = open(disk, directory)) {
+                CONTENT.writeTo(storage);
+            }
+        } finally {
+            Files.delete(directory.resolveSibling(directory.getFileName() + ".out"));
+        }
+    }
+
+    @Test
+    void whoHasItKeepsItAfterOthersWereRefused() throws Exception {
+        Path output = directory.resolveSibling(directory.getFileName() + ".out");
+        try (var storage = open(disk, directory)) {
+            assertInUse(() -> open(disk, directory)); // a file opened and closed again here would give up the lock
+
+            try (var other = JvmProcess.of(Holder.class, directory.toString()).start(output)) {
+                other.awaitOutput("IN_USE");
+            }
+            storage.flush();
+        } finally {
+            Files.delete(output);
+        }
+    }
+
+    /** The other process: opens the files and holds them until it is killed. */
+    static final class Holder {
+        private Holder() {}
+
+        @SuppressWarnings("resource") // it is killed with it open
+        public static void main(String[] args) throws Exception {
+            try {
+                var storage = open(Disk.open(), Path.of(args[0]));
+                storage.write(0, 0, ByteBuffer.allocate(10));
+                System.out.println("held");
+            } catch (StorageException e) {
+                System.out.println(e.reason());
+            }
+            new CountDownLatch(1).await();
+        }
+    }
+
+    @Test
+    void linksToTheDirectoryLeadToTheSameLock(@TempDir Path elsewhere) throws IOException {
+        Path link = Files.createSymbolicLink(elsewhere.resolve("link"), directory);
+        try (var storage = open(disk, directory)) {
+            assertInUse(() -> open(disk, link));
+            storage.flush();
+        }
+    }
+
+    @Test
+    void itLeavesNoTrace() throws IOException {
+        try (var storage = open(disk, directory)) {
+            assertThat(directory.resolve(".weft")).isDirectoryContaining("glob:**.lock");
+            storage.flush();
+        }
+
+        assertThat(directory.resolve(".weft")).doesNotExist();
+    }
+
+    @Test
+    void whoOnlyReadsNeedsNone() throws IOException {
+        var all = new BitSet();
+        all.set(0, 2);
+        try (var writer = open(disk, directory)) {
+            CONTENT.writeTo(writer);
+            try (var reader = MappedStorage.open(
+                    disk,
+                    directory,
+                    CONTENT.layout(),
+                    Content.INFO_HASH,
+                    all,
+                    StorageOptions.defaults().withReadOnly())) {
+                assertThat(Content.read(reader, 0, 0, 16_384)).isEqualTo(CONTENT.piece(0));
+            }
+            assertInUse(() -> open(disk, directory));
+        }
+    }
+
+    @Test
+    void whereNoneCanBeMadeItIsDoneWithout() throws IOException {
+        Files.write(directory.resolve(".weft"), new byte[0]);
+
+        try (var storage = open(disk, directory)) {
+            assertThatCode(() -> CONTENT.writeTo(storage)).doesNotThrowAnyException();
+            assertInUse(() -> open(disk, directory));
+        }
+    }
+
+    @Test
+    void resumeDataOfOthersIsNotOverwritten() throws IOException {
+        var resume = new ResumeData(disk, directory, CONTENT.layout(), Content.INFO_HASH, InstantSource.system());
+        try (var storage = open(disk, directory)) {
+            assertInUse(() -> resume.saveClosed(ResumeState.empty()));
+            storage.flush();
+        }
+        assertThat(resume.path()).doesNotExist();
+
+        resume.saveClosed(ResumeState.empty());
+
+        assertThat(directory.resolve(".weft")).isDirectoryContaining("glob:**.resume");
+        assertThat(directory.resolve(".weft").toFile().list()).hasSize(1);
+    }
+}
