@@ -65,7 +65,7 @@ public final class Client implements AutoCloseable {
 
     private volatile boolean closed;
 
-    private Client(ClientOptions options, TcpListener listener) {
+    private Client(ClientOptions options, HttpTrackerOptions trackerOptions, TcpListener listener) {
         this.options = options;
         this.listener = listener;
         this.scope = TaskScope.supervised(
@@ -85,7 +85,7 @@ public final class Client implements AutoCloseable {
                 new Bans(),
                 random,
                 System::nanoTime);
-        this.httpTracker = HttpTracker.open(scope, HttpTrackerOptions.defaults());
+        this.httpTracker = HttpTracker.open(scope, trackerOptions);
         this.announcerOptions = AnnouncerOptions.of(List.of(httpTracker), random);
         scope.closeFirst(listener);
         scope.fork("watchdog", watchdog::run);
@@ -105,8 +105,13 @@ public final class Client implements AutoCloseable {
      * @throws java.net.BindException if the port is in use
      */
     public static Client open(ClientOptions options) throws IOException {
+        return open(options, HttpTrackerOptions.defaults());
+    }
+
+    /** With another way to trackers: for tests, which have no name service and no patience. */
+    static Client open(ClientOptions options, HttpTrackerOptions trackerOptions) throws IOException {
         var address = options.bindAddress().orElse(new InetSocketAddress(0).getAddress());
-        return new Client(options, TcpListener.open(address, options.port()));
+        return new Client(options, trackerOptions, TcpListener.open(address, options.port()));
     }
 
     /**

@@ -286,6 +286,17 @@ public final class Torrent implements AutoCloseable {
                 check.total());
     }
 
+    /** Why it moves or does not: the one likeliest cause. Reads memory, as often as anybody likes. */
+    public Diagnosis diagnosis() {
+        var limits = client.shared().limits();
+        return new Examination(life, swarm, limits.isFull(), client.options().maxConnections()).diagnosis();
+    }
+
+    /** The pieces that are wanted and missing and that no connected peer has. */
+    public BitSet unavailable() {
+        return swarm.unavailable();
+    }
+
     /** The files, in the torrent's order. */
     public List<FileSnapshot> files() {
         var layout = metainfo.layout();

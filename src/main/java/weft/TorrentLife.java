@@ -59,6 +59,9 @@ final class TorrentLife {
     /** How far a hash check has come; all zero when there is none. */
     record CheckProgress(int checked, int total) {}
 
+    /** Where it is, what stopped it, and whether it is wished to run. */
+    record Standing(TorrentState state, Optional<IOException> error, boolean isToRun) {}
+
     /** A hash check that somebody waits for. */
     private static final class Check {
         private final BitSet pieces;
@@ -304,6 +307,15 @@ final class TorrentLife {
         lock.lock();
         try {
             return Optional.ofNullable(error);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Standing standing() {
+        lock.lock();
+        try {
+            return new Standing(state, Optional.ofNullable(error), goal == Goal.STARTED || goal == Goal.PAUSED);
         } finally {
             lock.unlock();
         }
@@ -683,11 +695,11 @@ final class TorrentLife {
         if (running && !paused) {
             swarm.pause();
         }
+        int total = check.pieces.cardinality();
+        checkProgress = new CheckProgress(0, total);
         become(TorrentState.CHECKING);
         var good = new BitSet();
         IOException failure = null;
-        int total = check.pieces.cardinality();
-        checkProgress = new CheckProgress(0, total);
         try {
             data.open();
             data.check(check.pieces, () -> check.cancelled || isClosing(), (piece, whole, checked) -> {
@@ -708,7 +720,6 @@ final class TorrentLife {
         } catch (RuntimeException e) {
             failure = new IOException(e);
         }
-        checkProgress = new CheckProgress(0, 0);
         if (failure == null) {
             if (running && !paused) {
                 swarm.resume();
@@ -718,6 +729,7 @@ final class TorrentLife {
                 become(runningState());
             }
         }
+        checkProgress = new CheckProgress(0, 0);
         lock.lock();
         try {
             check.good = good;

@@ -110,6 +110,16 @@ public final class ConnectionLimits {
         }
     }
 
+    /** Whether there are as many connections as there may be, and nobody among them makes way. */
+    public boolean isFull() {
+        lock.lock();
+        try {
+            return connections >= maxConnections && strangers.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private Optional<Place> take(InetAddress address, boolean dialling, Runnable makeWay) {
         var subscriber = Subscriber.of(address);
         var place = new Place(subscriber, dialling, makeWay);

@@ -2,6 +2,7 @@ package weft.swarm;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -165,6 +166,25 @@ final class Candidates {
             long now = nanoTime.getAsLong();
             candidates.values().forEach(candidate -> candidate.notBeforeNanos = now);
             changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many addresses are known, wait and are busy, and what is known against them. */
+    Swarm.Addresses addresses() {
+        var failed = new ArrayList<Swarm.Disconnect>();
+        int busy = 0;
+        lock.lock();
+        try {
+            for (var entry : candidates.entrySet()) {
+                var candidate = entry.getValue();
+                busy += candidate.busy ? 1 : 0;
+                if (candidate.lastReason != null) {
+                    failed.add(new Swarm.Disconnect(entry.getKey(), candidate.lastReason));
+                }
+            }
+            return new Swarm.Addresses(candidates.size(), candidates.size() - busy, busy, failed);
         } finally {
             lock.unlock();
         }

@@ -35,6 +35,7 @@ final class Connector {
             var address = candidates.take();
             if (swarm.bans().contains(address.getAddress())) {
                 candidates.remove(address);
+                swarm.refusedBanned(address.getAddress());
                 continue;
             }
             boolean hasRoom = swarm.hasRoomToDial(beingDialled.get());

@@ -36,6 +36,7 @@ public final class Peer {
     private final PiecePicker.Source source;
     private final long connectedNanos;
     private final Outbox outbox = new Outbox();
+    private final PeerDisk disk;
     private final RateMeter downloaded;
     private final RateMeter uploaded;
     private final AtomicReference<String> closeReason = new AtomicReference<>();
@@ -76,6 +77,7 @@ public final class Peer {
         this.nanoTime = nanoTime;
         long now = nanoTime.getAsLong();
         this.connectedNanos = now;
+        this.disk = new PeerDisk(nanoTime);
         this.downloaded = new RateMeter(now);
         this.uploaded = new RateMeter(now);
         this.lastBlockNanos = now;
@@ -204,6 +206,10 @@ public final class Peer {
 
     Outbox outbox() {
         return outbox;
+    }
+
+    PeerDisk disk() {
+        return disk;
     }
 
     PeerChannel channel() {

@@ -275,7 +275,7 @@ final class PeerReader implements MessageHandler {
 
     private void store(int piece, int begin, ByteBuffer block) {
         try {
-            storage.write(piece, begin, block);
+            peer.disk().write(storage, piece, begin, block);
         } catch (IOException e) {
             picker.notWritten(piece, begin);
             swarm.storageFailed(storage, e);

@@ -92,7 +92,7 @@ final class PeerWriter {
 
     private Lease lend(Outbox.Block block) throws IOException {
         try {
-            return storage.lend(block.piece(), block.begin(), block.length());
+            return peer.disk().lend(storage, block.piece(), block.begin(), block.length());
         } catch (IOException e) {
             swarm.storageFailed(storage, e);
             throw e;

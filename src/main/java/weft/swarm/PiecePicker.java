@@ -254,6 +254,20 @@ final class PiecePicker {
         }
     }
 
+    /** The pieces that are wanted and missing and that no peer has. */
+    BitSet unavailable() {
+        lock.lock();
+        try {
+            var unavailable = new BitSet(priorities.length);
+            for (int piece = 0; piece < priorities.length && seeds == 0; piece++) {
+                unavailable.set(piece, isMissing(piece) && availability[piece] == 0);
+            }
+            return unavailable;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The blocks that have arrived of every piece that is begun and not verified. */
     Map<Integer, BitSet> partials() {
         lock.lock();

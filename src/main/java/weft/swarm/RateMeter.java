@@ -10,7 +10,9 @@ public final class RateMeter {
     private static final double WINDOW_SECONDS = 4;
 
     private final LongAdder total = new LongAdder();
-    private long lastTotal; // of the ticking thread
+    private volatile long lastTotal; // written by the ticking thread, as are all below
+    private volatile long movedNanos; // the last tick that saw something move
+    private volatile boolean moved; // any has
     private long lastNanos;
     private int ticks;
     private volatile double bytesPerSecond;
@@ -33,12 +35,21 @@ public final class RateMeter {
         return Math.round(bytesPerSecond);
     }
 
+    /** Whether anything was counted within the last so many nanoseconds, give or take a tick. */
+    boolean hasMoved(long nowNanos, long withinNanos) {
+        return total.sum() != lastTotal || (moved && nowNanos - movedNanos <= withinNanos);
+    }
+
     void tick(long nowNanos) {
         double seconds = (nowNanos - lastNanos) / 1e9;
         if (seconds <= 0) {
             return;
         }
         long now = total.sum();
+        if (now != lastTotal) {
+            movedNanos = nowNanos;
+            moved = true;
+        }
         double current = (now - lastTotal) / seconds;
         // A plain mean until there is a window's worth: an average that starts at zero would lie for a while.
         double weight = Math.max(1.0 / ++ticks, 1 - Math.exp(-seconds / WINDOW_SECONDS));

@@ -3,6 +3,7 @@ package weft.swarm;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
@@ -56,6 +58,12 @@ public final class Swarm {
     private static final Duration TICK = Duration.ofSeconds(1);
 
     private static final int DISCONNECTS_KEPT = 64;
+
+    /** What has moved within this time moves: the keeper looks every second. */
+    private static final Duration MOVES = Duration.ofSeconds(2);
+
+    /** A disk that takes longer for a block or a piece keeps its peers waiting. */
+    private static final Duration DISK_PATIENCE = Duration.ofSeconds(2);
 
     private static final String DUPLICATE = "is connected already";
 
@@ -99,6 +107,17 @@ public final class Swarm {
         }
     }
 
+    /**
+     * The addresses at which peers may be: how many are known, how many of these wait to be dialled and how many are
+     * dialled or connected, and why the last connection to each ended or there was none, where there was a try.
+     */
+    public record Addresses(int known, int waiting, int busy, List<Disconnect> failed) {
+        /** Copies the list. */
+        public Addresses {
+            failed = List.copyOf(failed);
+        }
+    }
+
     /** What exists while the torrent is started. */
     private static final class Session {
         private final TaskScope scope;
@@ -126,6 +145,9 @@ public final class Swarm {
     private final RateMeter wasted;
     private final LongAdder corrupt = new LongAdder();
     private final Set<Peer> peers = ConcurrentHashMap.newKeySet();
+    private final Map<Integer, Long> verifying = new ConcurrentHashMap<>(); // since when, in nanoseconds
+    private final AtomicInteger failuresInARow = new AtomicInteger(); // pieces since the last verified one
+    private final Set<InetAddress> bannedInARow = ConcurrentHashMap.newKeySet(); // since then
 
     private final ReentrantLock joinLock = new ReentrantLock(); // a peer's first message against HAVEs to all
     private final ReentrantLock completeLock = new ReentrantLock();
@@ -424,7 +446,8 @@ public final class Swarm {
         };
     }
 
-    static String text(InetSocketAddress address) {
+    /** An address by its numbers. */
+    public static String text(InetSocketAddress address) {
         return (address.isUnresolved()
                         ? address.getHostString()
                         : address.getAddress().getHostAddress()) + ":" + address.getPort();
@@ -450,6 +473,11 @@ public final class Swarm {
 
     Watchdog watchdog() {
         return shared.watchdog();
+    }
+
+    /** Whether the torrent may have more peers. */
+    public boolean hasRoom() {
+        return room.isFree(1);
     }
 
     /** Whether one more may be dialled, beside those that are being dialled already. */
@@ -508,13 +536,16 @@ public final class Swarm {
         if (current == null) {
             return; // it stays written and unverified, and is verified at the next start
         }
+        verifying.put(piece, shared.nanoTime().getAsLong());
         try {
             current.verifier.submit(() -> verifyNow(current, piece));
+            return;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RejectedExecutionException | CancellationException closing) {
             LOG.log(System.Logger.Level.DEBUG, "{0}: piece {1} is left unverified", infoHash, piece);
         }
+        verifying.remove(piece);
     }
 
     private void verifyNow(Session current, int piece) {
@@ -529,6 +560,8 @@ public final class Swarm {
         } catch (RuntimeException | Error e) {
             LOG.log(System.Logger.Level.ERROR, () -> infoHash + ": verifying piece " + piece, e);
             storageFailed(current.storage, new IOException("verifying piece " + piece + ": " + e, e));
+        } finally {
+            verifying.remove(piece);
         }
     }
 
@@ -539,6 +572,8 @@ public final class Swarm {
         if (!picker.verified(piece)) {
             return;
         }
+        failuresInARow.set(0);
+        bannedInARow.clear();
         listener.pieceVerified(piece);
         joinLock.lock();
         try {
@@ -556,6 +591,7 @@ public final class Swarm {
         var guilty = suspects.failed(piece, picker.senders(piece), blockDigests(current, piece));
         picker.failed(piece);
         corrupt.add(layout.pieceLength(piece));
+        failuresInARow.incrementAndGet();
         listener.pieceFailed(piece);
         guilty.forEach(source -> ban(source, piece));
         peers.forEach(Peer::refill);
@@ -575,6 +611,7 @@ public final class Swarm {
         var guilty = (Peer) source.owner();
         LOG.log(System.Logger.Level.DEBUG, "{0}: banned, sent wrong data of piece {1}", guilty, piece);
         shared.bans().add(guilty.address().getAddress());
+        bannedInARow.add(guilty.address().getAddress());
         for (Peer peer : peers) {
             if (shared.bans().contains(peer.address().getAddress())) {
                 peer.close("banned: sent wrong data of piece " + piece);
@@ -605,6 +642,11 @@ public final class Swarm {
         } else {
             candidates.hurry(); // seeds are of use again
         }
+    }
+
+    /** An address was not dialled, as it is that of a banned peer. */
+    void refusedBanned(InetAddress address) {
+        bannedInARow.add(address);
     }
 
     // --- the keeper
@@ -677,6 +719,11 @@ public final class Swarm {
         return picker.wanted();
     }
 
+    /** The pieces that are wanted and missing and that no connected peer has. */
+    public BitSet unavailable() {
+        return picker.unavailable();
+    }
+
     /** The blocks that have arrived of pieces that are not verified; a copy. */
     public Map<Integer, BitSet> partials() {
         return picker.partials();
@@ -705,6 +752,40 @@ public final class Swarm {
     /** Whether everything is there. */
     public boolean isSeed() {
         return picker.isSeed();
+    }
+
+    /** Whether blocks that are wanted have come just now. */
+    public boolean isDownloading() {
+        return downloaded.hasMoved(shared.nanoTime().getAsLong(), MOVES.toNanos());
+    }
+
+    /** Whether blocks have been served just now. */
+    public boolean isUploading() {
+        return uploaded.hasMoved(shared.nanoTime().getAsLong(), MOVES.toNanos());
+    }
+
+    /** How many blocks and pieces have waited for the disk for longer than they should. */
+    public int waitingForDisk() {
+        long latest = shared.nanoTime().getAsLong() - DISK_PATIENCE.toNanos();
+        long pieces =
+                verifying.values().stream().filter(since -> since - latest < 0).count();
+        return (int) pieces
+                + peers.stream().mapToInt(peer -> peer.disk().waiting(latest)).sum();
+    }
+
+    /** How many pieces have failed their hash since the last that did not. */
+    public int failuresInARow() {
+        return failuresInARow.get();
+    }
+
+    /** How many addresses have been banned, or not dialled because they were, since the last piece that was right. */
+    public int bannedInARow() {
+        return bannedInARow.size();
+    }
+
+    /** The addresses at which peers may be. */
+    public Addresses addresses() {
+        return candidates.addresses();
     }
 
     /** The peers that are connected now. */

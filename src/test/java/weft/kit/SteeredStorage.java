@@ -13,6 +13,7 @@ import weft.metainfo.Layout;
 import weft.storage.Lease;
 import weft.storage.MemoryStorage;
 import weft.storage.Storage;
+import weft.storage.StorageException;
 
 /**
  * A storage in memory that a test can make slow, still, or broken: so that a seed has a bounded line, a disk hangs, a
@@ -89,7 +90,9 @@ public final class SteeredStorage implements Storage {
         try {
             awaitResume();
             if (writeFault != null) {
-                throw new IOException(writeFault.getMessage(), writeFault);
+                throw writeFault instanceof StorageException e
+                        ? new StorageException(e.reason(), e.getMessage(), e)
+                        : new IOException(writeFault.getMessage(), writeFault);
             }
         } finally {
             lock.unlock();

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -150,6 +151,24 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
         } catch (IOException e) {
             socket.close();
             throw e;
+        }
+    }
+
+    /** A tracker that answers everybody with this status, such as {@code 404 Not Found}, and this body. */
+    public FakeTracker tracker(String status, String body) throws IOException {
+        return own(new FakeTracker(
+                this, "HTTP/1.1 " + status + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body));
+    }
+
+    /** A tracker that takes connections and requests and answers nothing. */
+    public FakeTracker silentTracker() throws IOException {
+        return own(new FakeTracker(this, ""));
+    }
+
+    /** An address on loopback where nobody listens. */
+    public static InetSocketAddress nobody() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            return (InetSocketAddress) socket.getLocalSocketAddress();
         }
     }
 

@@ -1,0 +1,54 @@
+package weft.swarm;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.function.LongSupplier;
+import weft.storage.Lease;
+import weft.storage.Storage;
+
+/**
+ * A torrent's storage as the threads of one peer use it: the reader writes blocks, the writer borrows them. Keeps in mind
+ * since when each has been waiting, so that somebody who looks can tell a slow disk from a slow peer.
+ */
+final class PeerDisk {
+    private static final long NOBODY_WAITS = 0;
+
+    private final LongSupplier nanoTime;
+    private volatile long writingSinceNanos = NOBODY_WAITS; // written by the reader
+    private volatile long lendingSinceNanos = NOBODY_WAITS; // written by the writer
+
+    PeerDisk(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
+
+    void write(Storage storage, int piece, int begin, ByteBuffer block) throws IOException {
+        writingSinceNanos = now();
+        try {
+            storage.write(piece, begin, block);
+        } finally {
+            writingSinceNanos = NOBODY_WAITS;
+        }
+    }
+
+    Lease lend(Storage storage, int piece, int begin, int length) throws IOException {
+        lendingSinceNanos = now();
+        try {
+            return storage.lend(piece, begin, length);
+        } finally {
+            lendingSinceNanos = NOBODY_WAITS;
+        }
+    }
+
+    /** How many of the two threads have been waiting since before this time. */
+    int waiting(long beforeNanos) {
+        return isBefore(writingSinceNanos, beforeNanos) + isBefore(lendingSinceNanos, beforeNanos);
+    }
+
+    private static int isBefore(long sinceNanos, long beforeNanos) {
+        return sinceNanos != NOBODY_WAITS && sinceNanos - beforeNanos < 0 ? 1 : 0;
+    }
+
+    private long now() {
+        return nanoTime.getAsLong() | 1; // never 0, and off by a nanosecond at most
+    }
+}

@@ -1,0 +1,66 @@
+package weft.kit;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
+
+/** An HTTP tracker on loopback that says the same to everybody, or nothing. Made by {@link SwarmExtension#tracker}. */
+public final class FakeTracker implements AutoCloseable {
+    private final SwarmExtension swarm;
+    private final ServerSocket socket;
+    private final String reply;
+
+    FakeTracker(SwarmExtension swarm, String reply) throws IOException {
+        this.swarm = swarm;
+        this.socket = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
+        this.reply = reply;
+        swarm.fork("tracker " + url(), this::accept);
+    }
+
+    /** Its announce address. */
+    public String url() {
+        return "http://127.0.0.1:" + socket.getLocalPort() + "/announce";
+    }
+
+    private void accept() throws IOException {
+        while (true) {
+            Socket connection;
+            try {
+                connection = socket.accept();
+            } catch (SocketException closed) {
+                return;
+            }
+            swarm.fork("tracker connection", () -> answer(connection));
+        }
+    }
+
+    private void answer(Socket connection) throws IOException, InterruptedException {
+        try (connection) {
+            var in =
+                    new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.ISO_8859_1));
+            for (var line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
+                // the request does not matter
+            }
+            if (reply.isEmpty()) {
+                new CountDownLatch(1).await(); // until the test is over
+            }
+            connection.getOutputStream().write(reply.getBytes(StandardCharsets.ISO_8859_1));
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
