@@ -44,6 +44,8 @@ public record Diagnosis(Cause cause, String sentence, List<Evidence> evidence) {
         FILE_MISSING(true),
         /** A file is shorter than it was. */
         FILE_CHANGED(true),
+        /** Another process or client has the torrent open in the same directory. */
+        FILES_IN_USE(true),
         /** The disk failed in another way. */
         DISK_FAILED(true),
         /** The disk does not get on with what has come. */

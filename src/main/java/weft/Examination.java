@@ -72,6 +72,7 @@ final class Examination {
                     case ACCESS_DENIED -> Cause.DISK_ACCESS_DENIED;
                     case MISSING -> Cause.FILE_MISSING;
                     case CHANGED -> Cause.FILE_CHANGED;
+                    case IN_USE -> Cause.FILES_IN_USE;
                     case IN_THE_WAY, BAD_NAME, UNSAFE_PATH, FAILED -> Cause.DISK_FAILED;
                 },
                 error.getMessage() == null ? error.toString() : error.getMessage());

@@ -202,6 +202,18 @@ class DiagnosisTest {
     }
 
     @Test
+    void somebodyElseHasTheFiles() throws Exception {
+        var shared = swarm.share(CONTENT);
+        var first = shared.seed();
+        var second = swarm.own(Client.open()).add(shared.metainfo(), AddOptions.into(first.directory()));
+
+        assertDiagnosis(
+                second,
+                Cause.FILES_IN_USE,
+                first.directory() + " is in use: another process or client has this torrent open there");
+    }
+
+    @Test
     void diskThatIsTooSlow() throws Exception {
         var shared = swarm.share(CONTENT);
         var storage = shared.emptyStorage();
