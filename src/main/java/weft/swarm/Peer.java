@@ -27,6 +27,9 @@ public final class Peer {
     /** libtorrent's figure: a peer that was asked and sends nothing for so long is snubbed. BEP 3 clients agree. */
     static final Duration SNUBBED_AFTER = Duration.ofSeconds(60);
 
+    /** After a choke requests may still be on their way for so long. */
+    private static final Duration CHOKE_GRACE = Duration.ofSeconds(10);
+
     private final PeerChannel channel;
     private final boolean outgoing;
     private final PeerId peerId;
@@ -44,6 +47,7 @@ public final class Peer {
     // Each is written by one thread at a time and read by any.
     private volatile boolean amChoking = true;
     private volatile boolean amInterested;
+    private volatile boolean everUnchoked;
     private volatile boolean peerChoking = true;
     private volatile boolean peerInterested;
     private volatile boolean snubbed;
@@ -220,6 +224,11 @@ public final class Peer {
         return unchokedNanos;
     }
 
+    /** Whether we have choked it so lately that its requests may have been on their way. */
+    boolean hasJustBeenChoked() {
+        return amChoking && everUnchoked && nanoTime.getAsLong() - unchokedNanos < CHOKE_GRACE.toNanos();
+    }
+
     /** How long no block has gone in either direction. */
     long idleNanos(long now) {
         return now - exchangedNanos;
@@ -264,6 +273,7 @@ public final class Peer {
             return;
         }
         amChoking = choke;
+        everUnchoked |= !choke;
         unchokedNanos = nanoTime.getAsLong();
         queued(outbox.append(choke ? MessageEncoder::choke : MessageEncoder::unchoke));
         if (choke) {

@@ -38,9 +38,6 @@ final class PeerReader implements MessageHandler {
     /** Requests that cannot be served, after which a peer is taken to be hostile. libtorrent's figure. */
     private static final int MAX_BAD_REQUESTS = 300;
 
-    /** After a choke requests may still be on their way for so long. */
-    private static final Duration CHOKE_GRACE = Duration.ofSeconds(10);
-
     /**
      * Rejects without a block in between, after which a peer is taken never to serve: four times all that may be asked of
      * it. It would take the requests from those who do, and give them back, as fast as the wire is.
@@ -204,7 +201,7 @@ final class PeerReader implements MessageHandler {
         if (!picker.has(piece)) {
             badRequests++;
         } else if (!mayServe(piece)) {
-            badRequests += peer.amChoking() && !hasJustBeenChoked() ? 1 : 0;
+            badRequests += peer.amChoking() && !peer.hasJustBeenChoked() ? 1 : 0;
         } else if (peer.outbox().offer(block)) {
             return;
         } else {
@@ -214,10 +211,6 @@ final class PeerReader implements MessageHandler {
             throw new ProtocolException("request: " + badRequests + " that could not be served");
         }
         peer.reject(block);
-    }
-
-    private boolean hasJustBeenChoked() {
-        return swarm.now() - peer.unchokedNanos() < CHOKE_GRACE.toNanos();
     }
 
     private boolean mayServe(int piece) {

@@ -69,6 +69,8 @@ public final class Swarm {
 
     private static final String CONNECTED_ELSEWHERE = "a peer of this id is connected from another address";
 
+    private static final String OURSELVES = "connected to ourselves";
+
     private static final String NO_ROOM = "no room for more peers";
 
     /** What the torrent is told. Called on peers' and disk threads: must not block. */
@@ -308,6 +310,7 @@ public final class Swarm {
             }
             if (id.equals(shared.peerId())) {
                 candidates.remove(address); // the tracker told us our own address
+                ended(address, OURSELVES);
                 return;
             }
             var reason = converse(current, channel, deadline, true, head.reserved(), id);
@@ -336,8 +339,8 @@ public final class Swarm {
             Reserved reserved,
             PeerId peerId) {
         if (peerId.equals(shared.peerId())) {
-            ended(channel.remoteAddress(), "connected to ourselves");
-            return "connected to ourselves";
+            ended(channel.remoteAddress(), OURSELVES);
+            return OURSELVES;
         }
         var peer = new Peer(channel, outgoing, peerId, reserved.and(Reserved.OURS), picker, shared.nanoTime());
         TaskScope scope;

@@ -28,12 +28,14 @@ public final class MessageDecoder {
 
     private final Layout layout;
     private final boolean fast;
+    private final int longest; // of any message
     private int toSkip; // bytes of a message that nobody reads and that have not arrived yet
 
     /** Makes a decoder for one connection; {@code fast} tells whether both sides speak the Fast Extension. */
     public MessageDecoder(Layout layout, boolean fast) {
         this.layout = layout;
         this.fast = fast;
+        this.longest = Math.max(MAX_OTHER_LENGTH, 1 + bitfieldLength());
     }
 
     /**
@@ -59,8 +61,8 @@ public final class MessageDecoder {
                 handler.onKeepAlive();
                 continue;
             }
+            checkLength(length);
             if (in.remaining() == LENGTH_PREFIX) {
-                checkLength(length);
                 return LENGTH_PREFIX + 1; // how much room it deserves is known by its id
             }
             int id = in.get(start + LENGTH_PREFIX) & 0xff;
@@ -125,7 +127,6 @@ public final class MessageDecoder {
     }
 
     private void checkLength(int length) throws ProtocolException {
-        int longest = Math.max(MAX_OTHER_LENGTH, 1 + bitfieldLength());
         if (length < 0 || length > longest) {
             throw new ProtocolException("message of " + Integer.toUnsignedString(length) + " bytes > " + longest);
         }
@@ -138,14 +139,12 @@ public final class MessageDecoder {
         switch (id) {
             case MessageId.PIECE -> {
                 if (length < 10 || length > 9 + Layout.BLOCK_LENGTH) { // we never ask for more
-                    throw new ProtocolException("piece: block of " + ((long) length - 9) + " bytes");
+                    throw new ProtocolException("piece: block of " + (length - 9) + " bytes");
                 }
             }
             case MessageId.BITFIELD -> exactly(id, length, 1 + bitfieldLength());
             default -> {
-                if (isSkipped(id)) {
-                    checkLength(length);
-                } else {
+                if (!isSkipped(id)) {
                     exactly(id, length, MessageId.lengthOf(id));
                 }
             }

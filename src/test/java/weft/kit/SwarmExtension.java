@@ -74,13 +74,22 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
     private final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
     private final List<Node> nodes = new ArrayList<>();
     private Map<Long, String> before = Map.of();
+    private LogBook log;
+    private boolean faultsAreFailures;
     private Path root;
     private int directories;
     private volatile boolean ending;
 
+    /** The same, for swarms in which nothing is wrong with Weft: a warning or an error in its log fails the test. */
+    public SwarmExtension withoutFaults() {
+        faultsAreFailures = true;
+        return this;
+    }
+
     @Override
     public void beforeEach(ExtensionContext context) throws IOException {
         ending = false;
+        log = LogBook.open();
         root = Files.createTempDirectory("weft-swarm");
         before = WeftThreads.alive();
     }
@@ -125,6 +134,11 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
     /** A new, empty directory. */
     public Path directory() throws IOException {
         return Files.createDirectory(root.resolve("d" + directories++));
+    }
+
+    /** What Weft has logged during this test. */
+    public LogBook log() {
+        return log;
     }
 
     Node open(SharedTorrent shared, ClientOptions clientOptions, AddOptions options) throws IOException {
@@ -226,6 +240,12 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
         attempt(faults, this::assertNoThreadLeft);
         ports.forEach(port -> attempt(faults, () -> assertBindsAgain(port)));
         attempt(faults, this::deleteAll);
+        log.close();
+        if (faultsAreFailures) {
+            attempt(
+                    faults,
+                    () -> assertThat(log.faults()).as("faults in the log").isEmpty());
+        }
         report(context, faults);
     }
 

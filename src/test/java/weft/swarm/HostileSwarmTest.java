@@ -2,11 +2,15 @@ package weft.swarm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -17,13 +21,16 @@ import weft.kit.Await;
 import weft.kit.Content;
 import weft.kit.Hostile;
 import weft.kit.Hostile.Fate;
+import weft.kit.Hostile.Victim;
 import weft.kit.Message.Choke;
 import weft.kit.Message.HaveAll;
 import weft.kit.Message.Interested;
 import weft.kit.Message.RejectRequest;
 import weft.kit.Message.Request;
 import weft.kit.Message.Unchoke;
+import weft.kit.Node;
 import weft.kit.Scripts;
+import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
 
 /** Honest transfers among hostile peers: they complete, and who lies is found out. */
@@ -32,15 +39,18 @@ class HostileSwarmTest {
     /** A hostile peer has an address of its own, so that a ban hits nobody else. */
     private static final String HOSTILE = "127.0.0.66";
 
+    /** And so has one that Weft dials. */
+    private static final String DIALLED = "127.0.0.67";
+
     @RegisterExtension
-    final SwarmExtension swarm = new SwarmExtension();
+    final SwarmExtension swarm = new SwarmExtension().withoutFaults();
 
     /** Weft dials one and is dialled by another, while a seed and a leecher of its own kind are at work. */
     @ParameterizedTest
     @EnumSource
     void honestTransferCompletes(Hostile hostile) throws Exception {
         var shared = swarm.share(Content.ofLength(1_000_000));
-        var server = shared.listen(HOSTILE).serve(hostile.script());
+        var server = shared.listen(DIALLED).serve(hostile.script());
         var seed = shared.seed(options -> options.withPeers(List.of(server.address())));
         var leecher = shared.leecher(options -> options.withPeers(List.of(server.address())));
         swarm.play(shared.dial(leecher, HOSTILE), hostile.script());
@@ -54,25 +64,67 @@ class HostileSwarmTest {
         assertThat(seed.torrent().error()).isEmpty();
     }
 
-    /** It is the only one to get anything from. */
+    /** Alone with whom it is after it meets its fate, for a reason that can be read, and then others complete. */
     @ParameterizedTest
     @EnumSource
     void hostilePeerIsDealtWith(Hostile hostile) throws Exception {
         var shared = swarm.share(Content.ofLength(1_000_000));
-        var leecher = shared.leecher();
+        var server = shared.listen(DIALLED).serve(hostile.script());
+        var victim = hostile.victim() == Victim.SEED ? shared.seed() : shared.leecher();
 
-        swarm.play(shared.dial(leecher, HOSTILE), hostile.script());
+        victim.connectTo(server);
+        swarm.play(shared.dial(victim, HOSTILE), hostile.script());
+        Await.until("Weft has met it", () -> server.accepted() > 0);
+        assertMeetsItsFate(hostile, shared, victim, DIALLED);
+        assertMeetsItsFate(hostile, shared, victim, HOSTILE);
+        var other = hostile.victim() == Victim.SEED ? shared.leecher() : shared.seed();
+        victim.connectTo(other).awaitComplete();
+        other.awaitComplete();
 
-        if (hostile.fate() == Fate.BANNED) {
-            leecher.awaitDisconnect("banned");
-            assertThat(shared.dial(leecher, HOSTILE).untilClosed()).isEmpty();
-        } else if (hostile.fate() == Fate.DROPPED) {
-            Await.until(
-                    () -> "disconnect of " + HOSTILE + ", but " + leecher.describe(),
-                    () -> leecher.torrent().disconnects().stream().anyMatch(line -> line.startsWith(HOSTILE)));
+        victim.assertHasContent();
+        other.assertHasContent();
+    }
+
+    private void assertMeetsItsFate(Hostile hostile, SharedTorrent shared, Node victim, String address)
+            throws IOException {
+        switch (hostile.fate()) {
+            case BANNED -> {
+                awaitReason(victim.torrent()::disconnects, address, "banned: .*" + hostile.reason());
+                assertThat(shared.dial(victim, address).untilClosed()).isEmpty();
+            }
+            case DROPPED -> awaitReason(victim.torrent()::disconnects, address, hostile.reason());
+            case TURNED_AWAY -> awaitReason(swarm.log()::lines, address, hostile.reason());
+            case OVERDUE, BORNE -> {} // the one takes its time, of the other there is nothing to see
         }
-        leecher.connectTo(shared.seed()).awaitComplete();
-        leecher.assertHasContent();
+    }
+
+    /** All of them at once, since each takes its ten seconds. */
+    @Test
+    void whoDoesNotShakeHandsInTenSecondsIsTurnedAway() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var victim = shared.leecher();
+        var overdue = Arrays.stream(Hostile.values())
+                .filter(h -> h.fate() == Fate.OVERDUE)
+                .toList();
+
+        for (int i = 0; i < overdue.size(); i++) {
+            var script = overdue.get(i).script();
+            victim.connectTo(shared.listen("127.0.127." + (i + 1)).serve(script));
+            swarm.play(shared.dial(victim, "127.0.128." + (i + 1)), script);
+        }
+
+        assertThat(overdue).isNotEmpty();
+        for (int i = 0; i < overdue.size(); i++) {
+            var reason = overdue.get(i).reason();
+            awaitReason(victim.torrent()::disconnects, "127.0.127." + (i + 1), reason);
+            awaitReason(swarm.log()::lines, "127.0.128." + (i + 1), reason);
+        }
+    }
+
+    private static void awaitReason(Supplier<List<String>> lines, String address, String reason) {
+        var line = Pattern.compile(Pattern.quote(address) + ":\\d+: .*(" + reason + ")");
+        Await.until(
+                () -> line + ", but " + lines.get(), () -> lines.get().stream().anyMatch(line.asPredicate()));
     }
 
     @Test

@@ -82,10 +82,12 @@ class MessageCodecTest {
             0000000d 06 000001ff 00000000 00000006, request: 6 bytes at 0 of a piece of 5
             0000000d 06 00000001 00000000 00000000, request: 0 bytes at 0 of a piece of 32768
             00000009 07 00000001 00000000,          piece: block of 0 bytes
-            00100001 07,                            piece: block of 1048568 bytes
+            00100001 07,                            message of 1048577 bytes > 1048576
+            0000400a 07,                            piece: block of 16385 bytes
+            00000002 07 00,                         piece: block of -7 bytes
             00000003 05 8000,                       'bitfield: length 3, not 65'
             7fffffff 14,                            message of 2147483647 bytes > 1048576
-            80000000 07,                            piece: block of -2147483657 bytes
+            80000000 07,                            message of 2147483648 bytes > 1048576
             ffffffff,                               message of 4294967295 bytes > 1048576
             """)
     void nonsenseIsRefusedWithItsReason(String hex, String reason) {
