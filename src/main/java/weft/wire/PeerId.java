@@ -92,7 +92,7 @@ public final class PeerId {
                 return Optional.of("aria2 " + dashedVersion(3));
             }
             return bytes[0] == 'M' && bytes[2] == '-'
-                    ? Optional.of("BitTorrent " + (char) bytes[1] + "." + dashedVersion(3))
+                    ? Optional.of("BitTorrent " + printable(1, 1) + "." + dashedVersion(3))
                     : Optional.empty();
         }
         var letters = new String(bytes, 1, 2, StandardCharsets.ISO_8859_1);
@@ -102,7 +102,7 @@ public final class PeerId {
 
     private String version(String letters) {
         if (letters.equals("WE")) { // one digit major, two digits minor, S or U
-            return (char) bytes[3] + "." + Integer.parseInt(digits(4, 2)) + (bytes[6] == 'U' ? " unstable" : "");
+            return printable(3, 1) + "." + Integer.parseInt(digits(4, 2)) + (bytes[6] == 'U' ? " unstable" : "");
         }
         if (letters.equals("TR") && bytes[3] >= '0' && bytes[3] <= '3') { // -TR3000-: major, two digits minor
             return (char) bytes[3] + "." + digits(4, 2);

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,5 +85,9 @@ class HandshakeTest {
     void controlCharactersOfAPeerIdAreNotShown() {
         assertThat(PeerId.of(new byte[20]).clientName()).isEqualTo("????????");
         assertThat(PeerId.of(new byte[20])).hasToString("????????????????????");
+        for (String id : List.of("-WE\u001b01S-", "M\u001b1-2---", "-\u001b\u001b0123-")) {
+            byte[] bytes = Arrays.copyOf(id.getBytes(StandardCharsets.US_ASCII), PeerId.LENGTH);
+            assertThat(PeerId.of(bytes).clientName()).matches("[ -~]+");
+        }
     }
 }

@@ -1,0 +1,79 @@
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Fuzzes for a while with each target, the test classes {@code *Fuzz}: {@code java Fuzz.java TEST-CLASSES DURATION TARGET
+ * CLASSPATH}, where TARGET is part of the name of those that are meant, or {@code all}. Each has a JVM of its own, since
+ * Jazzer fuzzes one method in a JVM, and little memory, as what a stranger's few bytes may cost is part of what is tested.
+ *
+ * <p>What Jazzer finds it puts into {@code src/test/resources}, where the tests run over it from then on.
+ */
+final class Fuzz {
+    private static final int LINES_SHOWN = 60;
+
+    public static void main(String[] args) throws IOException, InterruptedException {
+        var testClasses = Path.of(args[0]);
+        var found = new ArrayList<String>();
+        var targets = targets(testClasses, args[2]);
+        for (var target : targets) {
+            if (!fuzz(target, args[1], args[3])) {
+                found.add(target);
+            }
+        }
+        System.out.println(targets.size() - found.size() + " passed, " + found.size() + " failed");
+        if (targets.isEmpty() || !found.isEmpty()) {
+            System.out.println(targets.isEmpty() ? "No target is called like " + args[2] : "Findings by " + found);
+            System.exit(1);
+        }
+    }
+
+    private static List<String> targets(Path testClasses, String part) throws IOException {
+        try (var files = Files.walk(testClasses)) {
+            return files.map(file -> testClasses.relativize(file).toString())
+                    .filter(file -> file.endsWith("Fuzz.class"))
+                    .map(file -> file.replace(".class", "").replace(File.separatorChar, '.'))
+                    .filter(target -> part.equals("all") || target.contains(part))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    /** Whether nothing was found. */
+    private static boolean fuzz(String target, String duration, String classPath)
+            throws IOException, InterruptedException {
+        var process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx512m",
+                        "-XX:+EnableDynamicAgentLoading",
+                        "-cp",
+                        classPath,
+                        "com.code_intelligence.jazzer.Jazzer",
+                        "--target_class=" + target,
+                        "--max_duration=" + duration,
+                        "--reproducer_path=target")
+                .redirectErrorStream(true)
+                .start();
+        var lines = new ArrayDeque<String>();
+        var done = "no more than its seeds";
+        try (var output = process.inputReader()) {
+            for (var line = output.readLine(); line != null; line = output.readLine()) {
+                lines.add(line);
+                done = line.contains("DONE") ? line : done;
+                if (lines.size() > LINES_SHOWN) {
+                    lines.remove();
+                }
+            }
+        }
+        boolean clean = process.waitFor() == 0;
+        System.out.println(target + ": " + (clean ? done : "FOUND SOMETHING"));
+        if (!clean) {
+            lines.forEach(System.out::println);
+        }
+        return clean;
+    }
+}
