@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import weft.kit.Java;
 import weft.metainfo.TorrentCreator;
 import weft.tracker.TrackerServer;
 import weft.tracker.TrackerServerOptions;
@@ -94,10 +95,7 @@ class ReadmeTest {
                         + "}}");
         var output = temp.resolve("output.txt");
         var process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        source.toString())
+                        Java.command(), "-cp", System.getProperty("java.class.path"), source.toString())
                 .directory(workingDirectory.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())

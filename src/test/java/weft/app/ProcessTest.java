@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.kit.Content;
+import weft.kit.Java;
 import weft.kit.SwarmExtension;
 
 /** What only a process of its own shows: signals, and that the log repeats nothing. */
@@ -62,12 +63,8 @@ class ProcessTest {
     }
 
     private static Process start(Path errors, String... args) throws IOException {
-        var command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "weft.app.Main"));
+        var command = new ArrayList<>(
+                List.of(Java.command(), "-Xmx128m", "-cp", System.getProperty("java.class.path"), "weft.app.Main"));
         command.addAll(List.of(args));
         return new ProcessBuilder(command)
                 .redirectError(Redirect.to(errors.toFile()))

@@ -29,6 +29,7 @@ import weft.Client;
 import weft.ClientOptions;
 import weft.Torrent;
 import weft.app.Main;
+import weft.kit.Java;
 import weft.kit.WeftThreads;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Metainfo;
@@ -145,11 +146,8 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
 
     /** Weft's command line in a process of its own. */
     ProgramProcess weftCommand(Path directory, Object... words) {
-        var command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
+        var command = new ArrayList<>(
+                List.of(Java.command(), "-cp", System.getProperty("java.class.path"), Main.class.getName()));
         Stream.of(words).map(Object::toString).forEach(command::add);
         var process = open(ProgramProcess.start("weft " + words[0], directory, command));
         processes.add(process);
