@@ -94,11 +94,11 @@ public enum Hostile {
             "piece: block of 0 bytes",
             Scripts.seed((request, peer) -> peer.send(resized(peer, request, 0)))),
 
-    /** The right bytes, said to be those of another piece, which may have been asked for too or not. */
+    /** The right bytes, said to be those of another piece, which may have been asked for too or not, or be shorter. */
     MISPLACED_BLOCKS(
             LEECHER,
             DROPPED,
-            "banned: sent wrong data|piece: 4 blocks that nobody asked for",
+            "banned: sent wrong data|piece: 4 blocks that nobody asked for|piece: \\d+ bytes at \\d+ of a piece of",
             Scripts.seed((request, peer) -> peer.send(new Piece(
                     (request.piece() + 1) % peer.torrent().pieceCount(),
                     request.begin(),
