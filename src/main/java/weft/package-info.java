@@ -12,7 +12,7 @@
  * {@link weft.TorrentListener}.
  *
  * <p>Three promises. <em>Stopping stops</em>: {@code close()} is bounded and leaves no thread, socket or open file
- * behind. <em>It moves, or says why</em>. <em>No call waits for the disk or the network</em> unless its name says so:
+ * behind. <em>It moves, or says why</em>: {@link weft.Torrent#diagnosis}. <em>No call waits for the disk or the network</em> unless its name says so:
  * {@code await…}, {@code close}, {@code hashCheck}.
  *
  * <p>Floor 5: uses everything but {@code weft.app}.

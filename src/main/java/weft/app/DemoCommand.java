@@ -3,7 +3,6 @@ package weft.app;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -110,10 +109,8 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private void show(DemoSwarm swarm, DemoLines lines) {
-        var seed = TorrentView.of(swarm.seed(), Optional.empty());
-        var leechers = swarm.leechers().stream()
-                .map(torrent -> TorrentView.of(torrent, Optional.empty()))
-                .toList();
+        var seed = TorrentView.of(swarm.seed());
+        var leechers = swarm.leechers().stream().map(TorrentView::of).toList();
         output.terminal()
                 .ifPresentOrElse(
                         terminal -> output.live(
@@ -124,7 +121,7 @@ final class DemoCommand implements Callable<Integer> {
     private static String complaints(DemoSwarm swarm) {
         return swarm.leechers().stream()
                 .filter(torrent -> !torrent.isSeed())
-                .flatMap(torrent -> Stall.explain(torrent.snapshot(), torrent.peers(), torrent.trackers()).stream())
+                .map(torrent -> torrent.diagnosis().sentence())
                 .distinct()
                 .collect(Collectors.joining("; "));
     }

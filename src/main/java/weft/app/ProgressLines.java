@@ -57,22 +57,27 @@ final class ProgressLines {
         return lines;
     }
 
-    /** Everything on one line of at most {@code width} columns: progress, rates, and as much of the name as fits. */
+    /** Everything on one line of at most {@code width} columns: progress, rates, and as much of the name, and of what holds it up, as fits. */
     String line(TorrentView view, int width) {
         var figures = fitted(figures(view.figures(), true).stream().limit(3).toList(), width);
         int room = width - Text.columns(figures) - GAP.length();
-        return room < 3 ? figures : figures + GAP + Text.shortened(view.name(), room, glyphs.ellipsis());
+        var label = view.complaint().map(text -> view.name() + ": " + text).orElse(view.name());
+        return room < 3 ? figures : figures + GAP + Text.shortened(label, room, glyphs.ellipsis());
     }
 
     /** A line for a file or a pipe. */
     String plain(TorrentView view) {
-        var line = view.name() + ": "
+        return view.name() + ": "
                 + String.join(
                         ", ",
                         figures(view.figures(), false).stream()
                                 .map(Figure::text)
                                 .toList());
-        return view.complaint().map(text -> line + "; " + text).orElse(line);
+    }
+
+    /** Why nothing moves, as a line for a file or a pipe. */
+    static String plainComplaint(TorrentView view, String complaint) {
+        return view.name() + ": nothing moves: " + complaint;
     }
 
     /** A figure, and how soon it is left out where there is no room: the highest first. */

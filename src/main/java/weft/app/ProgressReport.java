@@ -1,9 +1,12 @@
 package weft.app;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.LongSupplier;
+import weft.Diagnosis;
 import weft.Torrent;
 
 /**
@@ -14,7 +17,8 @@ final class ProgressReport {
     /** A few times a second: smooth, and next to nothing to compute. */
     private static final Duration LIVE = Duration.ofMillis(200);
 
-    private static final Duration PLAIN = Duration.ofSeconds(5);
+    private static final Duration PLAIN = Duration.ofSeconds(1);
+    private static final Duration PLAIN_LINE = Duration.ofSeconds(5);
     private static final Duration SAME_AGAIN = Duration.ofMinutes(5);
     private static final Duration JSON = Duration.ofSeconds(1);
 
@@ -25,8 +29,10 @@ final class ProgressReport {
     private final ProgressLines lines;
     private final Duration interval;
     private long dueNanos;
+    private final Map<Torrent, Diagnosis.Cause> complained = new HashMap<>(); // of what was complained last
     private String lastPlain = "";
     private long lastPlainNanos;
+    private long plainDueNanos;
 
     ProgressReport(Output output, boolean json, LongSupplier nanoClock) {
         this.output = output;
@@ -36,8 +42,9 @@ final class ProgressReport {
         this.lines = new ProgressLines(
                 output.glyphs(), live && output.terminal().orElseThrow().hasColours());
         this.interval = json ? JSON : live ? LIVE : PLAIN;
+        this.dueNanos = nanoClock.getAsLong();
         // A terminal or a program wants to see something at once; a line in a log that says 0 % is no news.
-        this.dueNanos = nanoClock.getAsLong() + (json || live ? 0 : interval.toNanos());
+        this.plainDueNanos = dueNanos + PLAIN_LINE.toNanos();
     }
 
     /** How long to wait between two looks. */
@@ -47,7 +54,7 @@ final class ProgressReport {
 
     /** Shows these, if it is time to show something. */
     void show(List<TorrentWatch> watches) {
-        if (nanoClock.getAsLong() < dueNanos) {
+        if (nanoClock.getAsLong() - dueNanos < 0) {
             return;
         }
         dueNanos = nanoClock.getAsLong() + interval.toNanos();
@@ -59,7 +66,27 @@ final class ProgressReport {
         } else if (live) {
             output.live(lines.screen(views, output.terminal().orElseThrow().size()));
         } else {
+            showPlain(watches, views);
+        }
+    }
+
+    private void showPlain(List<TorrentWatch> watches, List<TorrentView> views) {
+        if (nanoClock.getAsLong() - plainDueNanos >= 0) {
+            plainDueNanos += PLAIN_LINE.toNanos();
             notePlain(String.join("\n", views.stream().map(lines::plain).toList()));
+        }
+        for (int i = 0; i < views.size(); i++) {
+            noteComplaint(watches.get(i).torrent(), views.get(i));
+        }
+    }
+
+    /** Says why nothing moves: once, and again only when the cause is another one. */
+    private void noteComplaint(Torrent torrent, TorrentView view) {
+        if (view.complaint().isEmpty()) {
+            complained.remove(torrent);
+        } else if (complained.put(torrent, view.diagnosis().cause())
+                != view.diagnosis().cause()) {
+            output.note(ProgressLines.plainComplaint(view, view.complaint().get()));
         }
     }
 
@@ -108,6 +135,7 @@ final class ProgressReport {
         if (now.piecesToCheck() > 0) {
             json.put("pieces_checked", now.checkedPieces()).put("pieces_to_check", now.piecesToCheck());
         }
-        return json.putIfPresent("stalled", view.complaint());
+        return json.put("diagnosis", view.diagnosis().cause().name().toLowerCase(Locale.ROOT))
+                .putIfPresent("stalled", view.complaint());
     }
 }

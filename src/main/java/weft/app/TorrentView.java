@@ -1,6 +1,7 @@
 package weft.app;
 
 import java.util.Optional;
+import weft.Diagnosis;
 import weft.Torrent;
 import weft.TorrentSnapshot;
 
@@ -10,12 +11,19 @@ import weft.TorrentSnapshot;
  * @param name its name, printable
  * @param figures its state and numbers
  * @param pieces its pieces
- * @param complaint why nothing moves, if nothing does
+ * @param diagnosis why it moves or does not
+ * @param complaint why nothing moves, in a line that is printable, if nothing has for a while
  */
-record TorrentView(String name, TorrentSnapshot figures, PieceMap.Pieces pieces, Optional<String> complaint) {
-    static TorrentView of(Torrent torrent, Optional<String> complaint) {
+record TorrentView(
+        String name, TorrentSnapshot figures, PieceMap.Pieces pieces, Diagnosis diagnosis, Optional<String> complaint) {
+    /** A torrent of which nobody asks why it does not move. */
+    static TorrentView of(Torrent torrent) {
+        return of(torrent, torrent.diagnosis(), Optional.empty());
+    }
+
+    static TorrentView of(Torrent torrent, Diagnosis diagnosis, Optional<String> complaint) {
         var pieces = new PieceMap.Pieces(
                 torrent.pieceCount(), torrent.pieces(), torrent.piecesInProgress(), torrent.wanted());
-        return new TorrentView(Text.printable(torrent.name()), torrent.snapshot(), pieces, complaint);
+        return new TorrentView(Text.printable(torrent.name()), torrent.snapshot(), pieces, diagnosis, complaint);
     }
 }

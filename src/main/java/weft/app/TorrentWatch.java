@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import weft.Diagnosis;
 import weft.Torrent;
 import weft.TorrentListener;
 import weft.TorrentState;
@@ -17,6 +18,9 @@ import weft.TorrentState;
  * the command's thread; as a listener it looks in between, so that not even a short download goes unseen.
  */
 final class TorrentWatch implements TorrentListener {
+    /** How long nothing has to move before that is complained of. */
+    static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private static final long GLANCE_NANOS = Duration.ofMillis(50).toNanos();
 
     private final Torrent torrent;
@@ -32,8 +36,7 @@ final class TorrentWatch implements TorrentListener {
     private volatile long beganNanos;
 
     // Of the command's thread.
-    private long bytesMoved;
-    private long movedNanos;
+    private long wellNanos; // when it last moved, or had no need to
 
     /** {@code wake} is called when there is something new to look at. */
     TorrentWatch(Torrent torrent, LongSupplier nanoClock, Runnable wake) {
@@ -41,7 +44,7 @@ final class TorrentWatch implements TorrentListener {
         this.nanoClock = nanoClock;
         this.wake = wake;
         this.beganNanos = nanoClock.getAsLong();
-        this.movedNanos = beganNanos;
+        this.wellNanos = beganNanos;
         this.lastGlanceNanos = beganNanos - GLANCE_NANOS;
     }
 
@@ -70,23 +73,20 @@ final class TorrentWatch implements TorrentListener {
     /** What is to be shown now. */
     TorrentView look() {
         long now = nanoClock.getAsLong();
-        if (torrent.state() == TorrentState.CHECKING) {
-            movedNanos = now;
-        }
         glance(now);
-        long moved = torrent.downloaded() + torrent.uploaded();
-        if (moved != bytesMoved) {
-            bytesMoved = moved;
-            movedNanos = now;
+        var diagnosis = torrent.diagnosis();
+        if (!diagnosis.cause().isStall()) {
+            wellNanos = now;
         }
-        return TorrentView.of(torrent, complaint(now));
+        return TorrentView.of(torrent, diagnosis, complaint(diagnosis, now));
     }
 
-    private Optional<String> complaint(long now) {
-        return now - movedNanos < Stall.PATIENCE.toNanos()
-                ? Optional.empty()
-                : Stall.explain(torrent.snapshot(), torrent.peers(), torrent.trackers())
-                        .map(Text::printable);
+    private Optional<String> complaint(Diagnosis diagnosis, long now) {
+        if (now - wellNanos < PATIENCE.toNanos() || torrent.state() == TorrentState.ERROR) {
+            return Optional.empty(); // who waits for the torrent tells of its error
+        }
+        var hint = diagnosis.cause() == Diagnosis.Cause.NO_SOURCES ? ": --peer HOST:PORT names a peer" : "";
+        return Optional.of(Text.printable(diagnosis.sentence() + hint));
     }
 
     private void glance(long now) {

@@ -90,6 +90,8 @@ class ProgressLinesTest {
         assertThat(lines.screen(views.subList(0, 8), new Terminal.Size(80, 24)))
                 .hasSize(8)
                 .startsWith("42.3 %  ↓  85 MiB/s  ↑ 1.2 MiB/s  torrent 0");
+        assertThat(lines.line(Views.stalled("torrent", "no peers are known"), 79))
+                .isEqualTo("42.3 %  ↓     0 B/s  ↑     0 B/s  torrent: no peers are known");
         assertThat(lines.screen(views, new Terminal.Size(80, 24))).hasSize(23).endsWith("... and 8 more");
     }
 
@@ -98,7 +100,10 @@ class ProgressLinesTest {
         assertThat(lines.plain(Views.downloading(NAME)))
                 .isEqualTo(NAME + ": 42.3 %, 85 MiB/s down, 1.2 MiB/s up, 12 peers (3 seeds), 5 s left, "
                         + "279 MiB of 659 MiB");
-        assertThat(lines.plain(Views.stalled(NAME, "no peers known"))).endsWith("; no peers known");
+        var stalled = Views.stalled(NAME, "no peers known");
+        assertThat(lines.plain(stalled)).endsWith("279 MiB of 659 MiB");
+        assertThat(ProgressLines.plainComplaint(stalled, stalled.complaint().orElseThrow()))
+                .isEqualTo(NAME + ": nothing moves: no peers known");
     }
 
     @Test

@@ -1,7 +1,9 @@
 package weft.app;
 
 import java.util.BitSet;
+import java.util.List;
 import java.util.Optional;
+import weft.Diagnosis;
 import weft.TorrentSnapshot;
 import weft.TorrentState;
 
@@ -57,6 +59,11 @@ final class Views {
                 40,
                 state == TorrentState.CHECKING ? 50 : 0,
                 state == TorrentState.CHECKING ? 200 : 0);
-        return new TorrentView(name, figures, new PieceMap.Pieces(count, verified, new BitSet(), wanted), complaint);
+        return new TorrentView(
+                name,
+                figures,
+                new PieceMap.Pieces(count, verified, new BitSet(), wanted),
+                new Diagnosis(Diagnosis.Cause.NO_SOURCES, complaint.orElse("why not"), List.of()),
+                complaint);
     }
 }

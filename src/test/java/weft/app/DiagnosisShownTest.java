@@ -1,0 +1,150 @@
+package weft.app;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import weft.kit.Await;
+import weft.kit.Content;
+import weft.kit.FakeClock;
+import weft.kit.Message;
+import weft.kit.SharedTorrent;
+import weft.kit.SwarmExtension;
+
+/** What {@code download} says when nothing moves: what the torrent's diagnosis is, after ten seconds, once. */
+@Timeout(120)
+class DiagnosisShownTest {
+    private static final Content CONTENT = Content.ofLength(100_000);
+    private static final String NOBODY =
+            "no peers are known, and there is no tracker to ask: --peer HOST:PORT names a peer";
+
+    @RegisterExtension
+    private final SwarmExtension swarm = new SwarmExtension();
+
+    private String[] download(SharedTorrent shared, String... more) throws Exception {
+        var args = new ArrayList<>(List.of(
+                "download",
+                shared.torrentFile().toString(),
+                "-d",
+                swarm.directory().toString()));
+        args.addAll(List.of(more));
+        return args.toArray(String[]::new);
+    }
+
+    @Test
+    void complaintComesAfterTenSecondsAndGoesWhenSomethingMoves() throws Exception {
+        var shared = swarm.share(CONTENT);
+        var clock = new FakeClock();
+        var torrent = shared.leecher().torrent();
+        var watch = new TorrentWatch(torrent, clock, () -> {});
+        assertThat(watch.look().complaint()).isEmpty();
+
+        clock.advance(TorrentWatch.PATIENCE.minusMillis(1));
+        assertThat(watch.look().complaint()).isEmpty();
+        clock.advance(Duration.ofMillis(1));
+        assertThat(watch.look().complaint()).contains(NOBODY);
+
+        torrent.addPeer(shared.seed().address());
+        torrent.awaitComplete();
+        Await.until("it is seen to move", () -> watch.look().complaint().isEmpty());
+        clock.advance(Duration.ofHours(1));
+        assertThat(watch.look().complaint()).as("a seed is well").isEmpty();
+    }
+
+    @Test
+    void controlCharactersOfATrackerDoNotReachTheTerminal() throws Exception {
+        var url = swarm.tracker("200 OK", "d14:failure reason11:\033[31mred\r\nXe")
+                .url();
+        var torrent = swarm.share(CONTENT)
+                .leecher(options -> options.withTracker(url))
+                .torrent();
+        var clock = new FakeClock();
+        var watch = new TorrentWatch(torrent, clock, () -> {});
+        Await.until(
+                () -> "it is refused: " + torrent.diagnosis(),
+                () -> torrent.diagnosis().sentence().contains("refuses"));
+
+        clock.advance(TorrentWatch.PATIENCE);
+
+        assertThat(watch.look().complaint()).contains("no peers are known: tracker 127.0.0.1 refuses: [31mred  X");
+    }
+
+    /** Three downloads at a time, as each takes more than ten seconds. */
+    @Test
+    void isSaidOnceOnPlainLinesShownOnATerminalAndAFieldOfJson() throws Exception {
+        var shared = swarm.share(CONTENT);
+        var nobody = SwarmExtension.nobody();
+        var unreachable =
+                "no connection to the only peer known, 127.0.0.1:" + nobody.getPort() + ": Connection refused";
+        var peer = "127.0.0.1:" + nobody.getPort();
+        try (var plain = Cli.start(download(shared, "--peer", peer));
+                var terminal = Cli.startOn(Terminal.ofSize(120, 24, false), download(shared, "--peer", peer));
+                var json = Cli.start(download(shared, "--json", "--peer", peer))) {
+            plain.awaitErr("content\\.bin: nothing moves: .*\n");
+            terminal.awaitErr("no connection to the only peer known");
+            json.awaitOut("\"stalled\": ");
+            json.awaitOut("(?s)\"stalled\": .*\"stalled\": "); // in every object, as it is so in every second
+
+            assertThat(plain.stop().err())
+                    .containsOnlyOnce("nothing moves")
+                    .contains("content.bin: nothing moves: " + unreachable + "\n");
+            assertThat(terminal.stop().err()).contains(unreachable + "\033[K");
+            var objects = json.stop().json();
+            assertThat(objects.getFirst().get("diagnosis").asText())
+                    .isIn("stopped", "starting", "connecting", "peers_unreachable");
+            assertThat(objects.getFirst().has("stalled")).isFalse();
+            assertThat(objects.getLast().get("diagnosis").asText()).isEqualTo("closed");
+            assertThat(objects)
+                    .filteredOn(object -> object.has("stalled"))
+                    .isNotEmpty()
+                    .allSatisfy(object -> {
+                        assertThat(object.get("diagnosis").asText()).isEqualTo("peers_unreachable");
+                        assertThat(object.get("stalled").asText()).isEqualTo(unreachable);
+                    });
+        }
+    }
+
+    @Test
+    void anotherCauseIsSaidAsWell() throws Exception {
+        var shared = swarm.share(CONTENT);
+        var clock = new FakeClock();
+        var node = shared.leecher();
+        var watch = new TorrentWatch(node.torrent(), clock, () -> {});
+        var err = new ByteArrayOutputStream();
+        var output = new Output(System.out, new PrintStream(err, true, UTF_8), Optional::empty);
+        var report = new ProgressReport(output, false, clock);
+        clock.advance(TorrentWatch.PATIENCE);
+        report.show(List.of(watch));
+        clock.advance(Duration.ofSeconds(30));
+        report.show(List.of(watch));
+        assertThat(err.toString(UTF_8)).containsOnlyOnce("content.bin: nothing moves: " + NOBODY + "\n");
+
+        shared.connect(node).send(new Message.HaveAll());
+        Await.until("it is choked", () -> node.torrent().diagnosis().sentence().contains("chokes us"));
+        for (int i = 0; i < 3; i++) {
+            clock.advance(Duration.ofSeconds(1));
+            report.show(List.of(watch));
+        }
+
+        assertThat(err.toString(UTF_8))
+                .containsOnlyOnce("nothing moves: no peers")
+                .containsOnlyOnce("content.bin: nothing moves: the only peer that has what is missing chokes us: "
+                        + "waiting for a turn\n");
+    }
+
+    @Test
+    void portInUseIsSaidPlainly() throws Exception {
+        var shared = swarm.share(CONTENT);
+        var port = String.valueOf(shared.leecher().torrent().port());
+
+        Cli.run(download(shared, "--port", port)).failsWith(1, "weft: port " + port + " is in use");
+    }
+}
