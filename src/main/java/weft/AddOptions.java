@@ -118,7 +118,7 @@ public final class AddOptions {
     public AddOptions withPriority(int file, int priority) {
         var copy = new AddOptions(this);
         var changed = new LinkedHashMap<>(priorities);
-        changed.put(file, priority);
+        changed.put(file, Torrent.requirePriority(priority));
         copy.priorities = Map.copyOf(changed);
         return copy;
     }
@@ -127,7 +127,7 @@ public final class AddOptions {
     public AddOptions withPriorities(Map<Integer, Integer> morePriorities) {
         var copy = new AddOptions(this);
         var changed = new LinkedHashMap<>(priorities);
-        changed.putAll(morePriorities);
+        morePriorities.forEach((file, priority) -> changed.put(file, Torrent.requirePriority(priority)));
         copy.priorities = Map.copyOf(changed);
         return copy;
     }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
 import weft.metainfo.InfoHash;
@@ -63,7 +64,8 @@ public final class Client implements AutoCloseable {
     private final Swarm.Shared shared;
     private final Map<InfoHash, Torrent> torrents = new ConcurrentHashMap<>(); // by the 20 bytes used on the wire
 
-    private volatile boolean closed;
+    private final ReentrantLock addLock = new ReentrantLock(); // held for memory work only
+    private boolean closed; // guarded by addLock
 
     private Client(ClientOptions options, HttpTrackerOptions trackerOptions, TcpListener listener) {
         this.options = options;
@@ -132,16 +134,21 @@ public final class Client implements AutoCloseable {
 
     Torrent add(Metainfo metainfo, AddOptions addOptions, boolean ownsClient) throws IOException {
         Objects.requireNonNull(addOptions, "addOptions");
-        if (closed) {
-            throw new IllegalStateException("the client is closed");
+        addLock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("the client is closed");
+            }
+            if (torrents.containsKey(key(metainfo.infoHash()))) {
+                throw new IllegalStateException("this torrent was added before: " + metainfo.name());
+            }
+            var torrent = new Torrent(this, ownsClient, metainfo, addOptions);
+            torrents.put(key(metainfo.infoHash()), torrent);
+            torrent.life().begin();
+            return torrent;
+        } finally {
+            addLock.unlock();
         }
-        var torrent = new Torrent(this, ownsClient, metainfo, addOptions);
-        if (torrents.putIfAbsent(key(metainfo.infoHash()), torrent) != null) {
-            torrent.life().abandon();
-            throw new IllegalStateException("this torrent was added before: " + metainfo.name());
-        }
-        torrent.life().begin();
-        return torrent;
     }
 
     /** The torrents that were added and are not closed. */
@@ -170,7 +177,12 @@ public final class Client implements AutoCloseable {
      */
     @Override
     public void close() {
-        closed = true;
+        addLock.lock();
+        try {
+            closed = true; // whoever adds a torrent has either done so by now, or is told so
+        } finally {
+            addLock.unlock();
+        }
         try {
             listener.close();
         } catch (IOException e) {

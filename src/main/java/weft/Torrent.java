@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.function.IntConsumer;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Metainfo;
+import weft.metainfo.PieceRange;
 import weft.metainfo.TorrentFile;
 import weft.swarm.Peer;
 import weft.swarm.Swarm;
@@ -40,6 +41,9 @@ public final class Torrent implements AutoCloseable {
     private final TorrentLife life;
 
     Torrent(Client client, boolean ownsClient, Metainfo metainfo, AddOptions options) {
+        options.priorities()
+                .keySet()
+                .forEach(file -> Objects.checkIndex(file, metainfo.files().size()));
         this.client = client;
         this.ownsClient = ownsClient;
         this.metainfo = metainfo;
@@ -123,9 +127,11 @@ public final class Torrent implements AutoCloseable {
 
     /**
      * Hashes what lies on disk of every piece, and waits until that is done; the torrent transfers nothing meanwhile.
-     * Listeners are told of every piece. If the waiting thread is interrupted, the check ends where it is.
+     * Listeners are told of every piece, and {@link #snapshot} says how far it is. If the waiting thread is interrupted, or
+     * somebody calls {@link #cancelHashCheck}, the check ends where it is; what was found until then holds.
      *
      * @throws IOException if the disk fails
+     * @throws java.util.concurrent.CancellationException if the check was cancelled
      */
     public void hashCheck() throws IOException, InterruptedException {
         var all = new BitSet(pieceCount());
@@ -147,6 +153,30 @@ public final class Torrent implements AutoCloseable {
             throw new IndexOutOfBoundsException("piece " + (pieces.length() - 1) + " of " + pieceCount());
         }
         return life.hashCheck((BitSet) pieces.clone());
+    }
+
+    /**
+     * Like {@link #hashCheck()}, of the pieces in these ranges. Says which of them are right.
+     *
+     * <pre>{@code
+     * torrent.hashCheck(PieceRange.closed(1, 5), PieceRange.closed(34, 56));
+     * torrent.hashCheck(torrent.metainfo().layout().piecesOf(0)); // those of the first file
+     * }</pre>
+     */
+    public BitSet hashCheck(PieceRange... ranges) throws IOException, InterruptedException {
+        var pieces = new BitSet();
+        for (PieceRange range : ranges) {
+            pieces.set(range.first(), range.end());
+        }
+        return hashCheck(pieces);
+    }
+
+    /**
+     * Ends all hash checks, those too that wait for their turn; does not wait for that. If it was the check of what an
+     * earlier run has left that was being made, the torrent stops, and goes on with it at the next {@link #start}.
+     */
+    public void cancelHashCheck() {
+        life.cancelHashCheck();
     }
 
     /**
@@ -373,10 +403,14 @@ public final class Torrent implements AutoCloseable {
      */
     public void setPriority(int file, int priority) {
         Objects.checkIndex(file, metainfo.files().size());
+        life.setPriority(file, requirePriority(priority));
+    }
+
+    static int requirePriority(int priority) {
         if (priority < 0) {
             throw new IllegalArgumentException("priority < 0: " + priority);
         }
-        life.setPriority(file, priority);
+        return priority;
     }
 
     /** Whether to fetch pieces in order instead of rarest first. */

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -68,7 +69,7 @@ final class TorrentLife {
         private BitSet good; // guarded by lock; null until done
         private IOException failure; // guarded by lock
         private boolean done; // guarded by lock
-        private volatile boolean cancelled;
+        private volatile boolean cancelled; // changed under lock
 
         private Check(BitSet pieces) {
             this.pieces = pieces;
@@ -91,7 +92,9 @@ final class TorrentLife {
     private TorrentState state = TorrentState.STOPPED;
     private IOException fault; // that happened and has not been dealt with, or null
     private IOException error; // that stopped the torrent, or null
-    private final List<Check> checks = new ArrayList<>();
+    private final List<Check> checks = new ArrayList<>(); // that wait for their turn
+    private Check current; // that is being made, or null
+    private boolean putOff; // somebody has cancelled the check of what an earlier run left in doubt
     private final int[] filePriorities;
     private boolean prioritiesChanged = true;
     private boolean unsaved; // something has changed since resume data was written
@@ -149,11 +152,6 @@ final class TorrentLife {
         scope.fork("life", this::run);
     }
 
-    /** Takes back the making of a torrent that was never begun. */
-    void abandon() {
-        scope.close();
-    }
-
     Swarm swarm() {
         return swarm;
     }
@@ -186,6 +184,7 @@ final class TorrentLife {
             requireOpen();
             goal = newGoal;
             error = null;
+            putOff &= newGoal == Goal.STOPPED;
             wished.signal();
         } finally {
             lock.unlock();
@@ -203,7 +202,7 @@ final class TorrentLife {
         lock.lock();
         try {
             goal = Goal.CLOSED;
-            checks.forEach(check -> check.cancelled = true);
+            cancelChecks();
             wished.signal();
         } finally {
             lock.unlock();
@@ -234,7 +233,9 @@ final class TorrentLife {
             lock.unlock();
         }
         events.close();
-        scope.close(Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime())));
+        if (!scope.close(Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime())))) {
+            events.abandon(); // a listener that is too slow hears no more
+        }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -270,10 +271,11 @@ final class TorrentLife {
         lock.lock();
         try {
             requireOpen();
+            putOff = false; // what is in doubt comes first, and is what somebody wants to know
             checks.add(check);
             wished.signal();
             try {
-                while (!check.done && !ended) {
+                while (!check.done && !check.cancelled && !ended) {
                     changed.await();
                 }
             } catch (InterruptedException e) {
@@ -283,13 +285,33 @@ final class TorrentLife {
             if (check.failure != null) {
                 throw new IOException(check.failure.getMessage(), check.failure);
             }
-            if (check.good == null) {
-                throw new IllegalStateException("the torrent was closed: " + metainfo.name());
+            if (check.done && check.good != null) {
+                return check.good;
             }
-            return check.good;
+            requireOpen();
+            throw new CancellationException("the hash check was cancelled: " + metainfo.name());
         } finally {
             lock.unlock();
         }
+    }
+
+    void cancelHashCheck() {
+        lock.lock();
+        try {
+            requireOpen();
+            cancelChecks();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // Under the lock.
+    private void cancelChecks() {
+        checks.forEach(check -> check.cancelled = true);
+        if (current != null) {
+            current.cancelled = true;
+        }
+        changed.signalAll(); // who waits need not wait for the piece that is being hashed
     }
 
     // --- looking
@@ -449,7 +471,6 @@ final class TorrentLife {
     /** Deals with what there is to do, one thing. */
     private void settle() throws IOException, InterruptedException {
         IOException newFault;
-        Check check;
         int[] newPriorities;
         boolean nowCompleted;
         Goal wish;
@@ -461,7 +482,6 @@ final class TorrentLife {
             saveDue = isSaveDue();
             newFault = fault;
             fault = null;
-            check = checks.isEmpty() ? null : checks.removeFirst();
             newPriorities = prioritiesChanged ? filePriorities.clone() : null;
             nowCompleted = completed;
             completed = false;
@@ -479,17 +499,21 @@ final class TorrentLife {
         if (newPriorities != null) {
             applyPriorities(newPriorities);
         }
-        if (!unchecked.isEmpty()) {
+        if (!unchecked.isEmpty() && !isPutOff()) {
             check(new Check((BitSet) unchecked.clone()));
+            if (isPutOff()) {
+                return;
+            }
         }
-        if (check != null) {
-            check(check);
+        var check = nextCheck();
+        if (check.isPresent()) {
+            check(check.get());
         }
         if (inError) {
             become(TorrentState.ERROR);
             return;
         }
-        if (nowCompleted) {
+        if (nowCompleted && swarm.isSeed()) { // where some is not wanted it is not completed (BEP 21)
             announcer.completed();
         }
         switch (wish) {
@@ -551,10 +575,10 @@ final class TorrentLife {
     private void run(boolean pause) throws IOException {
         if (!running) {
             data.open();
-            swarm.start(scope, data.storage(), data.verifier());
+            swarm.start(scope, data.storage(), data.verifier(), pause);
             announcer.start();
             running = true;
-            paused = false;
+            paused = pause;
         }
         if (pause != paused) {
             if (pause) {
@@ -612,7 +636,7 @@ final class TorrentLife {
         data.close();
         LOG.log(System.Logger.Level.WARNING, "{0} stopped: {1}", metainfo.name(), cause.getMessage());
         become(TorrentState.ERROR);
-        events.fire(listener -> listener.onError(cause));
+        events.fire(new Events.Subject("error"), listener -> listener.onError(cause));
     }
 
     private void end() throws InterruptedException {
@@ -622,7 +646,7 @@ final class TorrentLife {
             saveOrWarn(); // priorities may have changed since
         }
         data.close();
-        events.fire(listener -> listener.onStateChanged(TorrentState.CLOSED));
+        events.fire(new Events.Subject("state"), listener -> listener.onStateChanged(TorrentState.CLOSED));
     }
 
     private void saveOrWarn() {
@@ -677,7 +701,7 @@ final class TorrentLife {
             lock.unlock();
         }
         LOG.log(System.Logger.Level.INFO, "{0}: {1}", metainfo.name(), newState);
-        events.fire(listener -> listener.onStateChanged(newState));
+        events.fire(new Events.Subject("state"), listener -> listener.onStateChanged(newState));
     }
 
     private void signalChanged() {
@@ -691,7 +715,23 @@ final class TorrentLife {
 
     // --- hash checks
 
+    private Optional<Check> nextCheck() {
+        lock.lock();
+        try {
+            checks.removeIf(check -> check.cancelled);
+            return checks.isEmpty() ? Optional.empty() : Optional.of(checks.removeFirst());
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void check(Check check) throws InterruptedException, IOException {
+        lock.lock();
+        try {
+            current = check;
+        } finally {
+            lock.unlock();
+        }
         if (running && !paused) {
             swarm.pause();
         }
@@ -713,13 +753,14 @@ final class TorrentLife {
                 unchecked.clear(piece);
                 swarm.checked(piece, whole);
                 checkProgress = new CheckProgress(checked, total);
-                events.fire(listener -> listener.onHashCheckProgress(checked, total));
+                events.fire(new Events.Subject("hash check"), listener -> listener.onHashCheckProgress(checked, total));
             });
         } catch (IOException e) {
             failure = e;
         } catch (RuntimeException e) {
             failure = new IOException(e);
         }
+        putOffIfCancelled(check);
         if (failure == null) {
             if (running && !paused) {
                 swarm.resume();
@@ -732,7 +773,7 @@ final class TorrentLife {
         checkProgress = new CheckProgress(0, 0);
         lock.lock();
         try {
-            check.good = good;
+            check.good = check.cancelled ? null : good;
             check.failure = failure;
             check.done = true;
             changed.signalAll();
@@ -741,6 +782,29 @@ final class TorrentLife {
         }
         if (failure != null) {
             throw failure;
+        }
+    }
+
+    /** Where what an earlier run left in doubt was being hashed, there is nothing to go on with: the torrent stops. */
+    private void putOffIfCancelled(Check check) {
+        lock.lock();
+        try {
+            current = null;
+            if (check.cancelled && goal != Goal.CLOSED && !unchecked.isEmpty()) {
+                putOff = true;
+                goal = Goal.STOPPED;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isPutOff() {
+        lock.lock();
+        try {
+            return putOff;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -777,12 +841,12 @@ final class TorrentLife {
             } finally {
                 lock.unlock();
             }
-            events.fire(listener -> listener.onPieceVerified(piece));
+            events.fire(new Events.Subject("piece", piece), listener -> listener.onPieceVerified(piece));
         }
 
         @Override
         public void pieceFailed(int piece) {
-            events.fire(listener -> listener.onPieceFailed(piece));
+            events.fire(new Events.Subject("piece", piece), listener -> listener.onPieceFailed(piece));
         }
 
         @Override
@@ -795,7 +859,7 @@ final class TorrentLife {
             } finally {
                 lock.unlock();
             }
-            events.fire(TorrentListener::onComplete);
+            events.fire(new Events.Subject("complete"), TorrentListener::onComplete);
         }
 
         @Override

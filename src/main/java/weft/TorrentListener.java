@@ -6,6 +6,10 @@ import java.io.IOException;
  * Told what happens to a torrent. Methods are called one at a time, in the order of events, on the torrent's own event
  * thread and under no lock: a slow listener delays other listeners of that torrent, not its peers. What a listener throws
  * is logged and goes no further.
+ *
+ * <p>A listener that falls very far behind, by ten thousand events, hears from there on only the last that there is to be
+ * told of each piece, of the state, and of each other thing: what waits for a listener is bounded. When the torrent is
+ * closed, what waits is told if that takes no longer than closing may.
  */
 public interface TorrentListener {
     /** A piece has come in, or was hash-checked, and is right. */

@@ -9,14 +9,21 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.kit.Await;
 import weft.kit.Content;
 import weft.kit.Message;
+import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
 import weft.tracker.TrackerServer;
 import weft.tracker.TrackerSnapshot;
@@ -114,6 +121,117 @@ class ClientTest {
         assertThatThrownBy(() -> client.add(shared.metainfo(), AddOptions.into(swarm.directory())))
                 .isInstanceOf(IllegalStateException.class);
         assertThat(client.torrents()).isEmpty();
+    }
+
+    // --- many at once
+
+    /** Runs the same in many threads at the same time; returns what became of each. */
+    private static List<Object> inThreads(int count, Callable<Object> work) throws Exception {
+        var together = new CyclicBarrier(count);
+        var outcomes = new ArrayList<CompletableFuture<Object>>();
+        for (int i = 0; i < count; i++) {
+            var outcome = new CompletableFuture<Object>();
+            outcomes.add(outcome);
+            Thread.ofPlatform().daemon().start(() -> {
+                try {
+                    together.await();
+                    outcome.complete(work.call());
+                } catch (Throwable e) {
+                    outcome.complete(e);
+                }
+            });
+        }
+        var results = new ArrayList<>();
+        for (var outcome : outcomes) {
+            results.add(outcome.get(20, TimeUnit.SECONDS));
+        }
+        return results;
+    }
+
+    @Test
+    void sameTorrentAddedByManyThreadsIsAddedOnce() throws Exception {
+        var shared = swarm.share(Content.ofLength(1000));
+        for (int round = 0; round < 20; round++) {
+            try (var client = Client.open()) {
+                var outcomes =
+                        inThreads(4, () -> client.add(shared.metainfo(), AddOptions.into(shared.seededDirectory())));
+
+                var added = outcomes.stream().filter(Torrent.class::isInstance).toList();
+                assertThat(added).hasSize(1);
+                assertThat(client.torrents()).isEqualTo(added);
+                assertThat(outcomes.stream().filter(IllegalStateException.class::isInstance))
+                        .hasSize(3);
+                assertThat(((Torrent) added.getFirst()).awaitComplete(Await.PATIENCE))
+                        .isTrue();
+            }
+        }
+    }
+
+    /** Either it is added and closed with the client, or its caller is told. */
+    @Test
+    void addingWhileClosingLeavesNothingHalfDone() throws Exception {
+        var torrents = new ArrayList<SharedTorrent>();
+        for (int i = 0; i < 3; i++) {
+            torrents.add(swarm.share(Content.folder().withFile("f" + i, 1000)));
+        }
+        for (int round = 0; round < 60; round++) {
+            var client = Client.open();
+            var turn = new AtomicInteger();
+            var outcomes = inThreads(4, () -> {
+                int index = turn.getAndIncrement();
+                if (index == torrents.size()) {
+                    client.close();
+                    return "closed";
+                }
+                return client.add(
+                        torrents.get(index).metainfo(),
+                        AddOptions.into(torrents.get(index).seededDirectory()));
+            });
+
+            for (Object outcome : outcomes) {
+                switch (outcome) {
+                    case Torrent torrent -> assertThat(torrent.state()).isEqualTo(TorrentState.CLOSED);
+                    case IllegalStateException told -> assertThat(told).hasMessage("the client is closed");
+                    default -> assertThat(outcome).isEqualTo("closed");
+                }
+            }
+            assertThat(client.torrents()).isEmpty();
+        }
+    }
+
+    @Test
+    void everyoneWhoClosesReturnsWhenAllIsClosed() throws Exception {
+        var shared = swarm.share(Content.ofLength(500_000));
+        var seed = shared.seed();
+        for (int round = 0; round < 10; round++) {
+            var node = shared.leecher(options -> options.withPeers(List.of(seed.address())));
+            var turn = new AtomicInteger();
+
+            var outcomes = inThreads(4, () -> {
+                if (turn.getAndIncrement() % 2 == 0) {
+                    node.close();
+                } else {
+                    node.torrent().close();
+                }
+                return node.torrent().state();
+            });
+
+            assertThat(outcomes).containsOnly(TorrentState.CLOSED);
+        }
+    }
+
+    @Test
+    void fileThatATorrentDoesNotHaveHasNoPriority() throws Exception {
+        var shared = swarm.share(Content.ofLength(1000));
+        var options = AddOptions.into(swarm.directory());
+
+        assertThatThrownBy(() -> options.withPriority(0, -1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> options.withPriorities(Map.of(0, -1))).isInstanceOf(IllegalArgumentException.class);
+        try (var client = Client.open()) {
+            assertThatThrownBy(() -> client.add(shared.metainfo(), options.withPriority(1, 1)))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            assertThat(client.torrents()).isEmpty();
+        }
     }
 
     // --- trackers

@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -21,7 +22,10 @@ import weft.AddOptions.InitialState;
 import weft.kit.Await;
 import weft.kit.Content;
 import weft.kit.Node;
+import weft.kit.SteeredStorage;
 import weft.kit.SwarmExtension;
+import weft.metainfo.PieceRange;
+import weft.storage.Storage;
 
 /** {@code hashcheck()}, {@code hashcheck(17)}, {@code hashcheck(1..5, 34..56)}. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -107,15 +111,141 @@ class TorrentHashCheckTest {
         for (int piece : new int[] {0, 2, 5, 40, 59}) {
             damage(node, piece);
         }
-        var ranges = new BitSet();
-        ranges.set(1, 6);
-        ranges.set(34, 57);
 
-        var good = node.torrent().hashCheck(ranges);
+        var good = node.torrent().hashCheck(PieceRange.closed(1, 5), PieceRange.closed(34, 56));
 
-        ranges.andNot(set(2, 5, 40));
-        assertThat(good).isEqualTo(ranges);
+        var expected = new BitSet();
+        expected.set(1, 6);
+        expected.set(34, 57);
+        expected.andNot(set(2, 5, 40));
+        assertThat(good).isEqualTo(expected);
         assertThat(node.torrent().wanted()).isEqualTo(set(2, 5, 40));
+        assertThat(node.torrent().hashCheck(expected)).isEqualTo(expected);
+    }
+
+    @Test
+    void piecesOfAFileAreARange() throws Exception {
+        var shared = swarm.share(Content.folder().withFile("a", 5 * PIECE).withFile("b", 5 * PIECE));
+        var torrent = shared.seed().torrent();
+
+        var good = torrent.hashCheck(torrent.metainfo().layout().piecesOf(1));
+
+        assertThat(good).isEqualTo(set(5, 6, 7, 8, 9));
+    }
+
+    @Test
+    void progressIsSeenInSnapshots() throws Exception {
+        var shared = swarm.share(Content.ofLength(20 * PIECE));
+        var storage = shared.seededStorage();
+        var torrent = shared.seed(options -> options.withStorage(storage)).torrent();
+        assertThat(torrent.snapshot().piecesToCheck()).isZero();
+        storage.stall();
+        var checker = check(torrent, torrent::hashCheck);
+        Await.until("it is at it", storage::isWaitedFor);
+
+        var snapshot = torrent.snapshot();
+
+        assertThat(snapshot.state()).isEqualTo(TorrentState.CHECKING);
+        assertThat(snapshot.piecesToCheck()).isEqualTo(20);
+        assertThat(snapshot.checkedPieces()).isZero();
+        storage.resume();
+        assertThat(checker.get()).isEqualTo("done");
+        Await.until("it is over", () -> torrent.snapshot().piecesToCheck() == 0);
+    }
+
+    private interface Checking {
+        void run() throws Exception;
+    }
+
+    /** Checks in a thread of its own; returns what becomes of it. */
+    private static CompletableFuture<Object> check(Torrent torrent, Checking checking) {
+        var outcome = new CompletableFuture<Object>();
+        Thread.ofVirtual().name("checks " + torrent.name()).start(() -> {
+            try {
+                checking.run();
+                outcome.complete("done");
+            } catch (Throwable e) {
+                outcome.complete(e);
+            }
+        });
+        return outcome;
+    }
+
+    /** One is at it, waiting for the disk, and another waits for its turn: both are told before the disk answers. */
+    @Test
+    void cancelEndsAllChecksWithoutWaitingForTheDisk() throws Exception {
+        var shared = swarm.share(Content.ofLength(20 * PIECE));
+        var storage = shared.seededStorage();
+        var node = shared.seed(options -> options.withStorage(storage));
+        storage.stall();
+        var first = check(node.torrent(), node.torrent()::hashCheck);
+        Await.until("it is at it", storage::isWaitedFor);
+        var second = check(node.torrent(), () -> node.torrent().hashCheck(3));
+
+        Await.until("both are told", () -> {
+            node.torrent().cancelHashCheck(); // the second one may not have come yet
+            return first.isDone() && second.isDone();
+        });
+
+        assertThat(first.get()).isInstanceOf(CancellationException.class);
+        assertThat(second.get()).isInstanceOf(CancellationException.class);
+        storage.resume();
+        node.awaitState(TorrentState.SEEDING);
+        assertThat(node.torrent().isSeed()).as("what nobody looked at stays").isTrue();
+        assertThat(node.torrent().hashCheck(3)).isTrue();
+    }
+
+    @Test
+    void cancelWithoutACheckDoesNothing() throws Exception {
+        var node = swarm.share(Content.ofLength(20 * PIECE)).seed();
+
+        node.torrent().cancelHashCheck();
+
+        node.torrent().hashCheck();
+        assertThat(node.torrent().state()).isEqualTo(TorrentState.SEEDING);
+        node.close();
+        assertThatThrownBy(node.torrent()::cancelHashCheck).isInstanceOf(IllegalStateException.class);
+    }
+
+    /** Content that nobody knows anything of: nothing can go on before it is hashed. */
+    @Test
+    void torrentWhoseFirstCheckIsCancelledStopsAndGoesOnWithItWhenStarted() throws Exception {
+        var shared = swarm.share(Content.ofLength(20 * PIECE));
+        var storage = shared.seededStorage();
+        storage.stall();
+        var client = swarm.own(Client.open());
+        var torrent =
+                client.add(shared.metainfo(), AddOptions.into(swarm.directory()).withStorage(new Reopenable(storage)));
+        Await.until("it is being checked", storage::isWaitedFor);
+
+        torrent.cancelHashCheck();
+        storage.resume();
+        Await.until("stopped", () -> torrent.state() == TorrentState.STOPPED);
+
+        assertThat(torrent.isComplete()).isFalse();
+        torrent.start();
+        assertThat(torrent.awaitComplete(Await.PATIENCE)).isTrue();
+    }
+
+    /** Stays open when it is closed, so that its torrent can be started again. */
+    private record Reopenable(SteeredStorage storage) implements Storage {
+        @Override
+        public void write(int piece, int begin, ByteBuffer block) throws IOException {
+            storage.write(piece, begin, block);
+        }
+
+        @Override
+        public void read(int piece, int begin, ByteBuffer target) throws IOException {
+            storage.read(piece, begin, target);
+        }
+
+        @Override
+        public void flush() throws IOException {
+            storage.flush();
+        }
+
+        @Override
+        public void close() {}
     }
 
     @Test

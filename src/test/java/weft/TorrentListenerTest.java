@@ -2,8 +2,10 @@ package weft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -109,6 +111,27 @@ class TorrentListenerTest {
                 .hasSize(shared.pieceCount());
     }
 
+    /** An assertion that fails, a class that is missing: an {@code Error}, but the application's. */
+    @Test
+    void listenerThatThrowsAnErrorHarmsNothing() throws Exception {
+        var recorder = new Recorder();
+        TorrentListener thrower = new TorrentListener() {
+            @Override
+            public void onStateChanged(TorrentState state) {
+                if (state == TorrentState.DOWNLOADING) { // one stack trace in the log is enough
+                    throw new AssertionError("a bug of the application's, on purpose");
+                }
+            }
+        };
+        var node = swarm.share(Content.ofLength(500_000))
+                .leecher(options -> options.withListener(thrower).withListener(recorder));
+
+        node.torrent().pause();
+
+        Await.until("told", () -> recorder.events.contains("PAUSED"));
+        assertThat(recorder.events).containsExactly("DOWNLOADING", "PAUSED");
+    }
+
     @Test
     void slowListenerDelaysNoTransfer() throws Exception {
         var shared = swarm.share(Content.ofLength(500_000));
@@ -158,6 +181,59 @@ class TorrentListenerTest {
 
         node.awaitState(TorrentState.STOPPED);
         assertThat(node.torrent().isComplete()).isTrue();
+    }
+
+    /** It sleeps through a close and is interrupted; what was to come is not told to it for ever after. */
+    @Test
+    void slowListenerDoesNotOutliveTheClose() throws Exception {
+        var shared = swarm.share(Content.ofLength(500_000));
+        var node = shared.seed();
+        var called = new AtomicInteger();
+        node.torrent().onPieceVerified(piece -> {
+            called.incrementAndGet();
+            workUndisturbed(Duration.ofMillis(500));
+        });
+        node.torrent().hashCheck();
+        node.torrent().hashCheck();
+
+        node.close();
+
+        swarm.assertNoThreadLeft();
+        assertThat(called).hasValueBetween(1, 2 * shared.pieceCount() - 1);
+    }
+
+    private static void workUndisturbed(Duration time) {
+        var never = new CountDownLatch(1);
+        long end = System.nanoTime() + time.toNanos();
+        for (long left = time.toNanos(); left > 0; left = end - System.nanoTime()) {
+            try {
+                assertThat(never.await(left, TimeUnit.NANOSECONDS)).isFalse();
+            } catch (InterruptedException e) {
+                // it does not let itself be disturbed
+            }
+        }
+    }
+
+    /** The client is the torrent's own, and ends with it. */
+    @Test
+    void listenerMayCloseATorrentThatIsItsOwnClient() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var closed = new CountDownLatch(1);
+        var torrents = new CompletableFuture<Torrent>();
+        var options = AddOptions.into(shared.seededDirectory()).withListener(new TorrentListener() {
+            @Override
+            public void onStateChanged(TorrentState state) {
+                if (state == TorrentState.SEEDING) {
+                    torrents.join().close();
+                    closed.countDown();
+                }
+            }
+        });
+
+        torrents.complete(Torrent.open(shared.torrentFile(), options));
+
+        closed.await();
+        assertThat(torrents.join().state()).isEqualTo(TorrentState.CLOSED);
     }
 
     /** It would wait for the very thread that calls it. */

@@ -72,6 +72,19 @@ final class Choker {
         }
     }
 
+    /** From now on those who are served are chosen as a seed does, or as a leecher. */
+    void seed(boolean nowSeeding) {
+        lock.lock();
+        try {
+            seeding = nowSeeding;
+            if (serving) {
+                fillFreeSlots();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Every ten seconds: who has earned a slot? */
     void round() {
         lock.lock();

@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import weft.wire.MessageEncoder;
@@ -99,16 +100,29 @@ final class Outbox {
                 out -> MessageEncoder.bitfield(out, pieces, pieceCount));
     }
 
-    /** Queues a block that the peer has asked for; false if it has asked for too many. */
-    boolean offer(Block block) {
+    /** What became of a block that was to be queued. */
+    enum Offer {
+        QUEUED,
+        FORBIDDEN,
+        TOO_MANY
+    }
+
+    /**
+     * Queues a block that the peer has asked for, if it may have it now. That is asked under the lock: whoever forbids it
+     * and then takes the queued blocks back can be sure that none comes after.
+     */
+    Offer offer(Block block, BooleanSupplier mayHaveIt) {
         lock.lock();
         try {
+            if (!mayHaveIt.getAsBoolean()) {
+                return Offer.FORBIDDEN;
+            }
             if (blocks.size() >= MAX_QUEUED_BLOCKS) {
-                return false;
+                return Offer.TOO_MANY;
             }
             blocks.add(block);
             changed.signal();
-            return true;
+            return Offer.QUEUED;
         } finally {
             lock.unlock();
         }

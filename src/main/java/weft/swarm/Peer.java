@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import weft.net.PeerChannel;
 import weft.wire.MessageEncoder;
@@ -20,8 +21,7 @@ import weft.wire.Reserved;
  * asked for, how much has come and gone. Read by its {@link PeerReader}, written by its {@link PeerWriter}; the choker
  * and the swarm's keeper act on it too, by way of the outbox. Nothing here blocks.
  *
- * <p>Locks: {@code requestLock} and {@code interestLock} are each taken first of all, the picker's and the outbox's
- * after them.
+ * <p>Locks: {@code requestLock} is taken first of all, the picker's and the outbox's after it.
  */
 public final class Peer {
     /** libtorrent's figure: a peer that was asked and sends nothing for so long is snubbed. BEP 3 clients agree. */
@@ -59,9 +59,9 @@ public final class Peer {
     private final LongAdder wasteBytes = new LongAdder();
     private volatile Set<Integer> allowedFast = Set.of(); // what we serve it even while we choke it
 
-    private final ReentrantLock interestLock = new ReentrantLock();
-
+    /** Held while interest is told, and while blocks are asked for: no request follows the word that we want nothing. */
     private final ReentrantLock requestLock = new ReentrantLock();
+
     private final PipelineWindow window = new PipelineWindow(); // guarded by requestLock
     private final ByteBuffer requests = // guarded by requestLock
             ByteBuffer.allocate(PipelineWindow.LARGEST * MessageEncoder.MAX_CONTROL_LENGTH);
@@ -277,9 +277,14 @@ public final class Peer {
         unchokedNanos = nanoTime.getAsLong();
         queued(outbox.append(choke ? MessageEncoder::choke : MessageEncoder::unchoke));
         if (choke) {
-            for (Outbox.Block block : outbox.takeBack(block -> true)) {
-                reject(block);
-            }
+            takeBackBlocks();
+        }
+    }
+
+    /** Serves nothing of what was asked for and is not being written yet. */
+    void takeBackBlocks() {
+        for (Outbox.Block block : outbox.takeBack(block -> true)) {
+            reject(block);
         }
     }
 
@@ -332,17 +337,22 @@ public final class Peer {
         queued(outbox.append(out -> MessageEncoder.cancel(out, piece, begin, length)));
     }
 
-    /** Tells it whether we are interested, if that has changed. {@code transferring} is false while paused. */
-    void updateInterest(boolean transferring) {
-        interestLock.lock();
+    /**
+     * Tells it whether we are interested, if that has changed. While we are not, it is asked for nothing.
+     *
+     * @param transferring false while paused; asked under the lock, so that whoever has seen it change may not have the
+     *     last word
+     */
+    void updateInterest(BooleanSupplier transferring) {
+        requestLock.lock();
         try {
-            boolean interested = transferring && picker.isInteresting(source);
+            boolean interested = transferring.getAsBoolean() && picker.isInteresting(source);
             if (interested != amInterested) {
                 amInterested = interested;
                 queued(outbox.append(interested ? MessageEncoder::interested : MessageEncoder::notInterested));
             }
         } finally {
-            interestLock.unlock();
+            requestLock.unlock();
         }
     }
 

@@ -200,12 +200,14 @@ final class PeerReader implements MessageHandler {
         var block = new Outbox.Block(piece, begin, length);
         if (!picker.has(piece)) {
             badRequests++;
-        } else if (!mayServe(piece)) {
-            badRequests += peer.amChoking() && !peer.hasJustBeenChoked() ? 1 : 0;
-        } else if (peer.outbox().offer(block)) {
-            return;
         } else {
-            chatter("request", 1); // it has asked for more than it has read
+            switch (peer.outbox().offer(block, () -> mayServe(piece))) {
+                case QUEUED -> {
+                    return;
+                }
+                case FORBIDDEN -> badRequests += peer.amChoking() && !peer.hasJustBeenChoked() ? 1 : 0;
+                case TOO_MANY -> chatter("request", 1); // it has asked for more than it has read
+            }
         }
         if (badRequests > MAX_BAD_REQUESTS) {
             throw new ProtocolException("request: " + badRequests + " that could not be served");

@@ -184,13 +184,13 @@ public final class Swarm {
         complete = picker.isComplete();
     }
 
-    /** Starts to connect, download and serve, in a scope below {@code parent}. */
-    public void start(TaskScope parent, Storage storage, PieceVerifier verifier) {
+    /** Starts to connect, download and serve, in a scope below {@code parent}; or first only to connect, as if paused. */
+    public void start(TaskScope parent, Storage storage, PieceVerifier verifier, boolean paused) {
         var scope = parent.childSupervised("", this::taskFailed);
         complete = picker.isComplete();
+        transferring = !paused; // before anybody can come in
+        choker.serve(!paused, complete);
         session = new Session(scope, storage, verifier);
-        transferring = true;
-        choker.serve(true, complete);
         candidates.hurry();
         scope.fork("connector", () -> new Connector(this, candidates).run(scope));
         scope.fork("keeper", this::keep);
@@ -201,7 +201,10 @@ public final class Swarm {
     public void pause() {
         transferring = false;
         choker.serve(false, complete);
-        peers.forEach(peer -> peer.updateInterest(false));
+        for (Peer peer : peers) {
+            peer.takeBackBlocks(); // of those too that are choked, and were allowed some
+            peer.updateInterest(this::isTransferring);
+        }
     }
 
     /** Ends a {@link #pause}. */
@@ -508,7 +511,7 @@ public final class Swarm {
     }
 
     private void wake(Peer peer) {
-        peer.updateInterest(transferring);
+        peer.updateInterest(this::isTransferring);
         peer.refill();
     }
 
@@ -582,7 +585,7 @@ public final class Swarm {
         try {
             for (Peer peer : peers) {
                 peer.sendHave(piece);
-                peer.updateInterest(transferring);
+                peer.updateInterest(this::isTransferring);
             }
         } finally {
             joinLock.unlock();
@@ -632,9 +635,7 @@ public final class Swarm {
         } finally {
             completeLock.unlock();
         }
-        if (transferring) {
-            choker.serve(true, complete);
-        }
+        choker.seed(complete);
         if (complete) {
             listener.completed();
             for (Peer peer : peers) {

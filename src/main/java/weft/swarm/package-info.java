@@ -32,7 +32,7 @@
  * <ol>
  *   <li>{@code Swarm.joinLock}: a new peer's first message against HAVEs that go to all
  *   <li>{@code Swarm.completeLock}, {@code Choker.lock}: never both
- *   <li>{@code Peer.interestLock}, {@code Peer.requestLock}: never both
+ *   <li>{@code Peer.requestLock}
  *   <li>{@code PiecePicker.lock}
  *   <li>{@code Outbox.lock}, {@code Candidates.lock}, {@code Suspects.lock}: nothing is taken under them
  * </ol>

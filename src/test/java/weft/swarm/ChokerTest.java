@@ -252,7 +252,7 @@ class ChokerTest {
     private void snub(Peer peer) {
         picker.haveAll(peer.source());
         peer.choked(false);
-        peer.updateInterest(true);
+        peer.updateInterest(() -> true);
         peer.refill();
         giving.remove(peer);
         clock.advance(Peer.SNUBBED_AFTER.plusSeconds(1));

@@ -29,7 +29,7 @@ class OutboxTest {
     @Test
     void messagesComeInOrderAndBytesBeforeBlocks() throws Exception {
         outbox.append(4, out -> out.putInt(1));
-        outbox.offer(block(7));
+        outbox.offer(block(7), () -> true);
         outbox.append(4, out -> out.putInt(2));
 
         var batch = take();
@@ -76,7 +76,7 @@ class OutboxTest {
     @Test
     void batchHoldsAboutAsManyBytesOfBlocksAsAllowed() throws Exception {
         for (int i = 0; i < 10; i++) {
-            outbox.offer(block(i));
+            outbox.offer(block(i), () -> true);
         }
 
         assertThat(take().blocks()).containsExactly(block(0), block(1), block(2), block(3));
@@ -86,7 +86,7 @@ class OutboxTest {
     @Test
     void tooManyRequestsAreNotTaken() {
         int taken = 0;
-        while (outbox.offer(block(taken))) {
+        while (outbox.offer(block(taken), () -> true) == Outbox.Offer.QUEUED) {
             taken++;
         }
 
@@ -95,8 +95,8 @@ class OutboxTest {
 
     @Test
     void cancelTakesOneBlockBack() throws Exception {
-        outbox.offer(block(1));
-        outbox.offer(block(2));
+        outbox.offer(block(1), () -> true);
+        outbox.offer(block(2), () -> true);
 
         assertThat(outbox.cancel(block(1))).isTrue();
         assertThat(outbox.cancel(block(1))).isFalse();
@@ -107,7 +107,7 @@ class OutboxTest {
 
     @Test
     void blockThatIsBeingWrittenIsNotTakenBack() throws Exception {
-        outbox.offer(block(1));
+        outbox.offer(block(1), () -> true);
         take();
 
         assertThat(outbox.cancel(block(1))).isFalse();
@@ -116,7 +116,7 @@ class OutboxTest {
     @Test
     void takeBackTakesWhatFits() {
         for (int i = 0; i < 6; i++) {
-            outbox.offer(block(i));
+            outbox.offer(block(i), () -> true);
         }
 
         var taken = outbox.takeBack(block -> block.piece() % 2 == 0);
@@ -136,7 +136,7 @@ class OutboxTest {
     @Test
     void takeWaitsForSomethingToWrite() throws Exception {
         assertThat(takenAfter(() -> outbox.append(4, out -> out.putInt(1)))).isEqualTo("4 bytes, 0 blocks");
-        assertThat(takenAfter(() -> outbox.offer(block(1)))).isEqualTo("0 bytes, 1 blocks");
+        assertThat(takenAfter(() -> outbox.offer(block(1), () -> true))).isEqualTo("0 bytes, 1 blocks");
         assertThat(takenAfter(outbox::close)).isEqualTo("closed");
     }
 
@@ -162,7 +162,7 @@ class OutboxTest {
 
     @Test
     void closedOutboxKeepsNothingAndOverflowsNever() throws Exception {
-        outbox.offer(block(1));
+        outbox.offer(block(1), () -> true);
         outbox.close();
 
         for (int i = 0; i < 100_000; i++) {
@@ -205,5 +205,22 @@ class OutboxTest {
         outbox.append(4, out -> out.putInt(2));
 
         assertThat(take().control().capacity()).isLessThan(1000);
+    }
+
+    /** Whoever forbids blocks and takes back those that wait, has them all: one that was just let in too. */
+    @Test
+    void noBlockIsQueuedAfterThoseBeforeWereTakenBack() throws Exception {
+        var forbidder = Thread.ofPlatform().unstarted(() -> outbox.takeBack(block -> true));
+
+        outbox.offer(block(1), () -> {
+            forbidder.start();
+            Await.until(
+                    "it waits",
+                    () -> forbidder.getState() != Thread.State.NEW && forbidder.getState() != Thread.State.RUNNABLE);
+            return true;
+        });
+        forbidder.join();
+
+        assertThat(outbox.queuedBlocks()).isZero();
     }
 }

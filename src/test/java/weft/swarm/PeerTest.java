@@ -12,6 +12,9 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import weft.kit.FakeChannel;
 import weft.kit.FakeClock;
@@ -50,7 +53,7 @@ class PeerTest {
     private void interest() {
         picker.haveAll(peer.source());
         peer.choked(false);
-        peer.updateInterest(true);
+        peer.updateInterest(() -> true);
     }
 
     private List<Message> sent() throws IOException, InterruptedException {
@@ -79,11 +82,11 @@ class PeerTest {
 
     @Test
     void interestIsToldWhenItChangesOnly() throws Exception {
-        peer.updateInterest(true);
+        peer.updateInterest(() -> true);
         picker.have(peer.source(), 3);
-        peer.updateInterest(true);
-        peer.updateInterest(true);
-        peer.updateInterest(false);
+        peer.updateInterest(() -> true);
+        peer.updateInterest(() -> true);
+        peer.updateInterest(() -> false);
 
         assertThat(sent()).containsExactly(new Interested(), new NotInterested());
     }
@@ -96,6 +99,45 @@ class PeerTest {
         peer.refill();
 
         assertThat(sent()).isEmpty();
+    }
+
+    /** A pause, while the peer's reader is just about to ask for more. */
+    @Test
+    void noRequestFollowsTheWordThatWeWantNothing() throws Exception {
+        peer = peer(PLAIN);
+        var transferring = new AtomicBoolean();
+        picker.haveAll(peer.source());
+        var together = new CyclicBarrier(2);
+        int rounds = 3_000;
+        var reader = Thread.ofPlatform().start(() -> {
+            for (int round = 0; round < rounds; round++) {
+                meet(together);
+                peer.refill();
+                meet(together);
+            }
+        });
+
+        for (int round = 0; round < rounds; round++) {
+            peer.choked(true); // gives back what was asked for
+            peer.choked(false);
+            transferring.set(true);
+            peer.updateInterest(transferring::get);
+            meet(together);
+            transferring.set(false);
+            peer.updateInterest(transferring::get);
+            meet(together);
+
+            assertThat(sent()).startsWith(new Interested()).endsWith(new NotInterested());
+        }
+        reader.join();
+    }
+
+    private static void meet(CyclicBarrier barrier) {
+        try {
+            barrier.await();
+        } catch (InterruptedException | BrokenBarrierException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
@@ -171,8 +213,8 @@ class PeerTest {
     @Test
     void chokeRejectsWhatIsQueued() throws Exception {
         peer.choke(false, false);
-        peer.outbox().offer(new Outbox.Block(5, 0, BLOCK));
-        peer.outbox().offer(new Outbox.Block(6, 0, BLOCK));
+        peer.outbox().offer(new Outbox.Block(5, 0, BLOCK), () -> true);
+        peer.outbox().offer(new Outbox.Block(6, 0, BLOCK), () -> true);
 
         peer.choke(true, false);
 
@@ -186,7 +228,7 @@ class PeerTest {
     void withoutTheFastExtensionAChokeSaysItAll() throws Exception {
         peer = peer(PLAIN);
         peer.choke(false, false);
-        peer.outbox().offer(new Outbox.Block(5, 0, BLOCK));
+        peer.outbox().offer(new Outbox.Block(5, 0, BLOCK), () -> true);
 
         peer.choke(true, false);
 

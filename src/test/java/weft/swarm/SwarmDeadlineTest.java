@@ -58,7 +58,7 @@ class SwarmDeadlineTest {
                 new Swarm.Limits(10, 4),
                 new Silent());
         var storage = new MemoryStorage(LAYOUT);
-        swarm.start(scope, storage, new PieceVerifier(disk, LAYOUT, storage, (piece, hash) -> true));
+        swarm.start(scope, storage, new PieceVerifier(disk, LAYOUT, storage, (piece, hash) -> true), false);
     }
 
     @AfterEach
