@@ -82,13 +82,26 @@ final class DataFile {
 
     /** Maps a stretch of the file for reading. On a file thread. */
     Mapping map(long offset, long length) throws IOException {
+        return map(offset, length, OpenFile::map);
+    }
+
+    /** The same for this thread alone, which may be a hashing thread. */
+    Mapping mapForThisThread(long offset, long length) throws IOException {
+        return map(offset, length, OpenFile::mapForThisThread);
+    }
+
+    private interface Mapper {
+        Mapping map(OpenFile file, long offset, long length) throws IOException;
+    }
+
+    private Mapping map(long offset, long length, Mapper mapper) throws IOException {
         try {
             var mapping = new Mapping[1];
             use(false, file -> {
                 if (file.size() < offset + length) {
                     throw tooShort(offset + length);
                 }
-                mapping[0] = file.map(offset, length);
+                mapping[0] = mapper.map(file, offset, length);
             });
             return mapping[0];
         } catch (IOException e) {

@@ -106,9 +106,10 @@ public final class HashCheck {
     /** Checks some pieces; false if there were none. On a hashing thread. */
     private boolean checkRun() throws IOException {
         BitSet run = nextRun();
-        var slice = new byte[PieceVerifier.SLICE_LENGTH];
-        for (int piece = run.nextSetBit(0); piece >= 0 && !ended; piece = run.nextSetBit(piece + 1)) {
-            report(piece, isGood(piece, slice));
+        try (PieceBytes bytes = verifier.bytesForCheck()) {
+            for (int piece = run.nextSetBit(0); piece >= 0 && !ended; piece = run.nextSetBit(piece + 1)) {
+                report(piece, isGood(piece, bytes));
+            }
         }
         return !run.isEmpty() && !ended;
     }
@@ -130,12 +131,12 @@ public final class HashCheck {
         return run;
     }
 
-    private boolean isGood(int piece, byte[] slice) throws IOException {
+    private boolean isGood(int piece, PieceBytes bytes) throws IOException {
         if (!verifier.storage().mayHold(piece)) {
             return false;
         }
         try {
-            return verifier.verify(piece, slice);
+            return verifier.verify(piece, bytes);
         } catch (StorageException e) {
             if (e.reason() == Reason.MISSING || e.reason() == Reason.CHANGED) {
                 return false; // it went while we looked

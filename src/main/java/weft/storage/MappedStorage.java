@@ -132,6 +132,12 @@ public final class MappedStorage implements Storage {
         }
     }
 
+    /** For a hash check. Where only the garbage collector unmaps, mapping much is no gain. */
+    PieceBytes bytesForCheck() {
+        var read = new SlicedBytes(layout, this);
+        return Mapping.isUnmappedAtOnce() ? new MappedBytes(disk, files, mappedFiles, read) : read;
+    }
+
     /** A lease of what is mapped and in memory already; null if that is not all. */
     private MappedLease tryLend(int piece, int begin, int length) {
         var lease = new MappedLease();

@@ -60,9 +60,14 @@ final class OpenFile extends Resident {
         undisturbed(() -> channel.force(false));
     }
 
-    /** Maps a stretch of the file for reading; not beyond its end. Only on a file thread, which nobody interrupts. */
+    /** Maps a stretch of the file for reading; not beyond its end. Only on the disk's threads, which nobody interrupts. */
     Mapping map(long offset, long length) throws IOException {
         return Mapping.of(channel, offset, length);
+    }
+
+    /** The same, for this thread alone. */
+    Mapping mapForThisThread(long offset, long length) throws IOException {
+        return Mapping.forThisThread(channel, offset, length);
     }
 
     long size() throws IOException {

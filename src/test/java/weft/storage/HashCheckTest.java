@@ -9,10 +9,12 @@ import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -182,6 +184,50 @@ class HashCheckTest {
         assertThatThrownBy(() -> new HashCheck(verifier(new Unreadable(storage, pieces(0, 10))), all(), nobody()).run())
                 .isInstanceOfSatisfying(
                         StorageException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FAILED));
+    }
+
+    @Test
+    void whatIsInTheCacheIsMappedForTheTimeOfTheCheck() throws IOException {
+        CONTENT.writeTo(storage);
+        var mostMapped = new AtomicLong();
+
+        BitSet good = new HashCheck(
+                        verifier(storage),
+                        all(),
+                        (piece, isGood, checked) -> mostMapped.accumulateAndGet(disk.mappedBytes(), Math::max))
+                .run();
+
+        assertThat(good).isEqualTo(all());
+        assertThat(mostMapped.get() > 0).isEqualTo(Mapping.isUnmappedAtOnce());
+        assertThat(disk.mappedBytes()).isZero();
+    }
+
+    @Test
+    void withoutRoomForMappingsEverythingIsRead() throws IOException {
+        CONTENT.writeTo(storage);
+        storage.close();
+        try (var small = Disk.open(DiskOptions.defaults().withMappedBytes(0));
+                var unmapped = MappedStorage.open(small, directory, CONTENT.layout(), Content.INFO_HASH)) {
+            var verifier = new PieceVerifier(small, CONTENT.layout(), unmapped, CONTENT::matches);
+
+            assertThat(new HashCheck(verifier, all(), nobody()).run()).isEqualTo(all());
+        }
+    }
+
+    @Test
+    void aFileCutShortWhileItIsMappedForTheCheckHasChanged() throws Exception {
+        CONTENT.writeTo(storage);
+        MessageDigest sha1 = MessageDigest.getInstance("SHA-1");
+        try (PieceBytes bytes = verifier(storage).bytesForCheck()) {
+            bytes.feed(5, sha1);
+            try (var raw = new RandomAccessFile(directory.resolve("t/6").toFile(), "rw")) {
+                raw.setLength(0);
+            }
+
+            assertThatThrownBy(() -> bytes.feed(6, sha1))
+                    .isInstanceOfSatisfying(
+                            StorageException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CHANGED));
+        }
     }
 
     @Test
