@@ -54,7 +54,9 @@ final class ProgramProcess implements AutoCloseable {
     private ProgramProcess(String name, Process process) {
         this.name = name;
         this.process = process;
-        this.reader = Thread.ofVirtual().name("interop " + name + " output").start(this::read);
+        // Not a virtual thread: reading from a pipe holds its carrier, which may be the only one there is.
+        this.reader =
+                Thread.ofPlatform().name("interop " + name + " output").daemon().start(this::read);
         // Of use where the tests' JVM is told to stop in the middle of one.
         this.atExit = new Thread(process::destroyForcibly, "interop " + name + " end");
         Runtime.getRuntime().addShutdownHook(atExit);

@@ -52,7 +52,7 @@ public final class JvmProcess implements AutoCloseable {
         /** Starts it; what it prints goes to a file. */
         public JvmProcess start(Path output) throws IOException {
             var command = new ArrayList<>(wrapper);
-            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            command.add(Java.command());
             command.addAll(options);
             command.addAll(List.of("-cp", System.getProperty("java.class.path")));
             command.addAll(program);
