@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 final class IpLiteral {
     private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
     private static final Pattern IPV4 = Pattern.compile(OCTET + "(\\." + OCTET + "){3}");
-    private static final Pattern IPV6_CHARACTERS = Pattern.compile("[0-9a-fA-F.]*:[0-9a-fA-F:.]*");
+    private static final Pattern IPV6_CHARACTERS = Pattern.compile("[0-9a-fA-F]*:[0-9a-fA-F:.]*");
 
     private IpLiteral() {}
 
@@ -19,7 +19,8 @@ final class IpLiteral {
             return Optional.empty();
         }
         try {
-            return Optional.of(InetAddress.getByName(text)); // with a colon or four numbers it never looks a name up
+            return Optional.of(
+                    InetAddress.getByName(text)); // beginning with a digit or a colon, it never looks a name up
         } catch (UnknownHostException e) {
             return Optional.empty(); // colons that make no address
         }
