@@ -1,5 +1,6 @@
 package weft.metainfo;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import weft.bencode.BDict;
@@ -14,17 +15,22 @@ import weft.bencode.BValue;
  */
 final class Fields {
 
-    private final BDict dict;
-    private final String path; // "" at the top
+    /** More of the keys than this helps nobody to find a place. */
+    private static final int MAX_SHOWN = 300;
 
-    private Fields(BDict dict, String path) {
+    private final BDict dict;
+    private final Fields parent; // null at the top
+    private final BString key; // that led here from parent
+
+    private Fields(BDict dict, Fields parent, BString key) {
         this.dict = dict;
-        this.path = path;
+        this.parent = parent;
+        this.key = key;
     }
 
     static Fields top(BValue value) throws MetainfoException {
         if (value instanceof BDict dict) {
-            return new Fields(dict, "");
+            return new Fields(dict, null, BString.EMPTY);
         }
         throw new MetainfoException("the whole", 0, "expected a dictionary, found " + describe(value));
     }
@@ -54,13 +60,13 @@ final class Fields {
 
     Fields dict(String key) throws MetainfoException {
         BDict inner = dict.dict(key).orElseThrow(() -> unexpected(key, "a dictionary"));
-        return new Fields(inner, pathOf(key));
+        return new Fields(inner, this, BString.of(key));
     }
 
     /** The dictionary under a key that is the torrent's, such as the name of a file. */
     Fields dict(BString key) throws MetainfoException {
         if (dict.get(key).orElse(null) instanceof BDict inner) {
-            return new Fields(inner, pathOf(key.utf8()));
+            return new Fields(inner, this, key);
         }
         throw unexpected(key.utf8(), "a dictionary");
     }
@@ -74,7 +80,7 @@ final class Fields {
                 throw new MetainfoException(
                         pathOf(element), offsetOf(key), "expected a dictionary, found " + describe(value));
             }
-            dicts.add(new Fields(inner, pathOf(element)));
+            dicts.add(new Fields(inner, this, BString.of(element)));
         }
         return dicts;
     }
@@ -110,8 +116,17 @@ final class Fields {
         return new MetainfoException(pathOf(key), offsetOf(key), reason);
     }
 
-    private String pathOf(String key) {
-        return path.isEmpty() ? key : path + "." + key;
+    /** Made only when it is shown: of a tree of directories the names above would be copied for each file. */
+    private String pathOf(String last) {
+        var keys = new ArrayDeque<String>();
+        keys.push(last);
+        for (Fields fields = this; fields.parent != null; fields = fields.parent) {
+            keys.push(fields.key.utf8());
+        }
+        String path = String.join(".", keys);
+        return path.length() <= MAX_SHOWN
+                ? path
+                : path.substring(0, MAX_SHOWN / 2) + "…" + path.substring(path.length() - MAX_SHOWN / 2);
     }
 
     private int offsetOf(String key) {

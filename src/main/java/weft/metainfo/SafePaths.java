@@ -14,7 +14,7 @@ import weft.bencode.BString;
 final class SafePaths {
 
     /** libtorrent 2.1's limit. */
-    private static final int MAX_ELEMENTS = 100;
+    static final int MAX_ELEMENTS = 100;
 
     /** Linux takes 4096 bytes (PATH_MAX), of which the download directory needs some. */
     private static final int MAX_PATH_LENGTH = 3500;

@@ -1,6 +1,5 @@
 package weft.metainfo;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,11 +15,17 @@ import java.util.stream.Stream;
  */
 final class Symlinks {
 
-    /** As many links as Linux follows (path_resolution(7)) before it speaks of a loop. */
+    /**
+     * As many links as Linux follows one through the other (path_resolution(7)) before it speaks of a loop; all of them
+     * lead nowhere then.
+     */
     private static final int MAX_HOPS = 40;
 
     private final Map<List<String>, List<String>> links = new HashMap<>(); // from path to the elements of the target
     private final TreeSet<String> existing = new TreeSet<>(); // paths of all files, with slashes
+
+    /** Where links lead in the end, empty if nowhere; each is followed once, however many lead through it. */
+    private final Map<List<String>, Optional<List<String>>> ends = new HashMap<>();
 
     void addFile(List<String> path) {
         existing.add(String.join("/", path));
@@ -28,13 +33,24 @@ final class Symlinks {
 
     void addLink(List<String> path, List<String> target) {
         addFile(path);
-        links.put(path, target);
+        if (target.size() <= SafePaths.MAX_ELEMENTS) { // no file lies deeper
+            links.put(path, target);
+        }
     }
 
     /** The target of a link that was added, if it leads to a file or directory of the torrent. */
     Optional<List<String>> resolve(List<String> link) {
-        List<String> target = target(link);
-        return leadsToSomething(target) ? Optional.of(target) : Optional.empty();
+        return links.containsKey(link) && end(link, 0).isPresent() ? Optional.of(target(link)) : Optional.empty();
+    }
+
+    private Optional<List<String>> end(List<String> link, int hops) {
+        Optional<List<String>> known = ends.putIfAbsent(link, Optional.empty()); // a link through itself leads nowhere
+        if (known != null) {
+            return known;
+        }
+        Optional<List<String>> end = hops < MAX_HOPS ? walk(target(link), hops + 1) : Optional.empty();
+        ends.put(link, end);
+        return end;
     }
 
     private List<String> target(List<String> link) {
@@ -44,21 +60,22 @@ final class Symlinks {
         return isFileOrDirectory(fromHere) && !isFileOrDirectory(fromRoot) ? fromHere : fromRoot;
     }
 
-    private boolean leadsToSomething(List<String> target) {
-        var ahead = new ArrayDeque<>(target);
-        var reached = new ArrayList<String>();
-        int hops = 0;
-        while (!ahead.isEmpty()) {
-            reached.add(ahead.poll());
+    private Optional<List<String>> walk(List<String> path, int hops) {
+        List<String> reached = new ArrayList<>();
+        for (String element : path) {
+            reached.add(element);
+            if (reached.size() > SafePaths.MAX_ELEMENTS) {
+                return Optional.empty();
+            }
             if (links.containsKey(reached)) {
-                if (++hops > MAX_HOPS) {
-                    return false;
+                Optional<List<String>> end = end(List.copyOf(reached), hops);
+                if (end.isEmpty()) {
+                    return end;
                 }
-                target(reached).reversed().forEach(ahead::push);
-                reached.clear();
+                reached = new ArrayList<>(end.orElseThrow());
             }
         }
-        return isFileOrDirectory(reached);
+        return isFileOrDirectory(reached) ? Optional.of(reached) : Optional.empty();
     }
 
     private static List<String> join(List<String> directory, List<String> elements) {
