@@ -21,9 +21,12 @@ final class Ratios {
             var name = parameters.getBenchmark();
             var shortName = name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1);
             var values = parameters.getParamsKeys().stream().map(parameters::getParam);
-            scores.put(
-                    shortName + values.map(value -> " " + value).collect(Collectors.joining()),
-                    result.getPrimaryResult().getScore());
+            var key = shortName + values.map(value -> " " + value).collect(Collectors.joining());
+            scores.put(key, result.getPrimaryResult().getScore());
+            var cpu = result.getSecondaryResults().get(CpuTime.LABEL);
+            if (cpu != null) {
+                scores.put(CpuTime.LABEL + " " + key, cpu.getScore());
+            }
         }
     }
 
@@ -64,6 +67,13 @@ final class Ratios {
                         processors,
                         check.get() / all.get(),
                         processors);
+            }
+            var cpuOfCheck = score(CpuTime.LABEL + " HashCheckBenchmark.allPieces " + storage);
+            var cpuOfSha1 = score(CpuTime.LABEL + " Sha1Benchmark.inCacheOnAllProcessors");
+            if (cpuOfCheck.isPresent() && cpuOfSha1.isPresent()) {
+                System.out.printf(
+                        "hash check %s: SHA-1 in cache by %d threads takes %.2f of its processor time%n",
+                        storage, processors, cpuOfSha1.get() / cpuOfCheck.get());
             }
         }
     }
