@@ -4,14 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -22,7 +19,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.AddOptions.InitialState;
 import weft.kit.Await;
 import weft.kit.Content;
-import weft.kit.Message;
 import weft.kit.SteeredStorage;
 import weft.kit.SwarmExtension;
 import weft.metainfo.MetainfoException;
@@ -86,67 +82,7 @@ class TorrentTest {
         assertThat(node.client().torrent(shared.metainfo().infoHash())).contains(again);
     }
 
-    // --- what it is: infohash, peerid, port, size, name, piece_length
-
-    @Test
-    void tellsWhatItIs() throws Exception {
-        var shared = swarm.share(Content.ofLength(100_000));
-        var node = shared.leecher();
-        var torrent = node.torrent();
-
-        assertThat(torrent.infoHash()).isEqualTo(shared.metainfo().infoHash());
-        assertThat(torrent.name()).isEqualTo("content.bin");
-        assertThat(torrent.size()).isEqualTo(100_000);
-        assertThat(torrent.pieceLength()).isEqualTo(32 * 1024);
-        assertThat(torrent.pieceCount()).isEqualTo(4);
-        assertThat(torrent.port()).isEqualTo(node.client().port()).isPositive();
-        assertThat(new String(torrent.peerId(), StandardCharsets.US_ASCII)).matches("-WE\\d{3}[SU]-[0-9a-zA-Z]{12}");
-        assertThat(torrent.metainfo()).isEqualTo(shared.metainfo());
-        assertThat(torrent.toString())
-                .contains("content.bin", torrent.infoHash().toHex());
-    }
-
-    // --- how it stands: uploaded, downloaded, left, bitfield, wanted, complete, seed
-
-    @Test
-    void figuresOfALeecherWithOnePiece() throws Exception {
-        var shared = swarm.share(Content.ofLength(100_000)); // pieces of 32 KiB, the last of 1696 bytes
-        var node = shared.leecher();
-        var torrent = node.torrent();
-        var peer = shared.connect(node);
-        peer.send(new Message.Have(3), new Message.Unchoke());
-
-        peer.serve(peer.await(Message.Request.class));
-        Await.until("the piece is there", () -> torrent.pieces().get(3));
-
-        assertThat(torrent.downloaded()).isEqualTo(1696);
-        assertThat(torrent.uploaded()).isZero();
-        assertThat(torrent.left()).isEqualTo(3 * 32 * 1024);
-        assertThat(torrent.bitfield()).containsExactly(0b0001_0000);
-        assertThat(torrent.pieces().stream()).containsExactly(3);
-        assertThat(torrent.wanted().stream()).containsExactly(0, 1, 2);
-        assertThat(torrent.isComplete()).isFalse();
-        assertThat(torrent.isSeed()).isFalse();
-        var snapshot = torrent.snapshot();
-        assertThat(snapshot.progress()).isBetween(0.0169, 0.0170);
-        assertThat(snapshot.piecesVerified()).isOne();
-        assertThat(snapshot.pieceCount()).isEqualTo(4);
-        assertThat(snapshot.wantedSize()).isEqualTo(100_000);
-    }
-
-    @Test
-    void figuresOfASeed() throws Exception {
-        var shared = swarm.share(Content.ofLength(100_000));
-        var torrent = shared.seed().torrent();
-
-        assertThat(torrent.left()).isZero();
-        assertThat(torrent.bitfield()).containsExactly(0b1111_0000);
-        assertThat(torrent.wanted()).isEqualTo(new BitSet());
-        assertThat(torrent.isComplete()).isTrue();
-        assertThat(torrent.isSeed()).isTrue();
-        assertThat(torrent.downloaded()).isZero();
-        assertThat(torrent.snapshot().progress()).isEqualTo(1);
-    }
+    // --- how it stands
 
     @Test
     void returnedSetsAreCopies() throws Exception {
@@ -163,41 +99,7 @@ class TorrentTest {
         assertThat(torrent.bitfield()).containsExactly(0b1111_0000);
     }
 
-    @Test
-    void peersAreToldAsTheyAre() throws Exception {
-        var shared = swarm.share(Content.ofLength(100_000));
-        var node = shared.leecher();
-        var peer = shared.dial(node, "127.0.0.9").shakeHands();
-        peer.send(new Message.Have(3), new Message.Unchoke(), new Message.Interested());
-        peer.await(Message.Request.class);
-        Await.until("interest is known", () -> node.torrent().peers().getFirst().peerInterested());
-
-        var told = node.torrent().peers().getFirst();
-
-        assertThat(told.address()).isEqualTo(peer.address());
-        assertThat(told.client()).startsWith("FK 0.0.0.1");
-        assertThat(told.outgoing()).isFalse();
-        assertThat(told.fast()).isTrue();
-        assertThat(told.amInterested()).isTrue();
-        assertThat(told.peerChoking()).isFalse();
-        assertThat(told.amChoking()).isFalse();
-        assertThat(told.seed()).isFalse();
-        assertThat(told.progress()).isEqualTo(0.25);
-        assertThat(told.requestsOut()).isOne();
-        assertThat(told.snubbed()).isFalse();
-    }
-
     // --- start, pause, stop, close
-
-    @Test
-    void initialStateIsWhatWasAsked() throws Exception {
-        var shared = swarm.share(Content.ofLength(100_000));
-
-        shared.leecher(options -> options.withInitialState(InitialState.STOPPED))
-                .awaitState(TorrentState.STOPPED);
-        shared.leecher(options -> options.withInitialState(InitialState.PAUSED)).awaitState(TorrentState.PAUSED);
-        shared.leecher().awaitState(TorrentState.DOWNLOADING);
-    }
 
     /** Every way from every state to every other, and to itself. */
     @Test
@@ -263,42 +165,6 @@ class TorrentTest {
 
         seed.awaitState(TorrentState.STOPPED);
         assertThat(seed.torrent().error()).isEmpty();
-    }
-
-    @Test
-    void stoppedTorrentHasItsFilesClosed() throws Exception {
-        var shared = swarm.share(Content.ofLength(100_000));
-        var seed = shared.seed();
-
-        seed.torrent().stop();
-        seed.awaitState(TorrentState.STOPPED);
-
-        assertThat(openFilesBelow(seed.directory())).isEmpty();
-        assertThat(seed.torrent().peers()).isEmpty();
-    }
-
-    private static List<String> openFilesBelow(Path directory) throws IOException {
-        var descriptors = Path.of("/proc/self/fd");
-        if (!Files.isDirectory(descriptors)) {
-            return List.of(); // not on this system
-        }
-        try (var links = Files.list(descriptors)) {
-            return links.map(TorrentTest::targetOf)
-                    .flatMap(Optional::stream)
-                    .filter(target ->
-                            target.startsWith(directory.toAbsolutePath().toString()))
-                    .toList();
-        }
-    }
-
-    private static Optional<String> targetOf(Path link) {
-        try {
-            return Optional.of(Files.readSymbolicLink(link).toString());
-        } catch (NoSuchFileException gone) {
-            return Optional.empty();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     @Test

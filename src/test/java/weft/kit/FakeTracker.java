@@ -9,6 +9,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 
 /** An HTTP tracker on loopback that says the same to everybody, or nothing. Made by {@link SwarmExtension#tracker}. */
@@ -16,6 +18,7 @@ public final class FakeTracker implements AutoCloseable {
     private final SwarmExtension swarm;
     private final ServerSocket socket;
     private final String reply;
+    private final List<String> requests = new CopyOnWriteArrayList<>();
 
     FakeTracker(SwarmExtension swarm, String reply) throws IOException {
         this.swarm = swarm;
@@ -27,6 +30,11 @@ public final class FakeTracker implements AutoCloseable {
     /** Its announce address. */
     public String url() {
         return "http://127.0.0.1:" + socket.getLocalPort() + "/announce";
+    }
+
+    /** The first line of each request so far, such as {@code GET /announce?… HTTP/1.1}, in the order of their coming. */
+    public List<String> requests() {
+        return List.copyOf(requests);
     }
 
     private void accept() throws IOException {
@@ -45,8 +53,12 @@ public final class FakeTracker implements AutoCloseable {
         try (connection) {
             var in =
                     new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.ISO_8859_1));
-            for (var line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
-                // the request does not matter
+            var request = in.readLine();
+            for (var line = request; line != null && !line.isEmpty(); line = in.readLine()) {
+                // the rest does not matter
+            }
+            if (request != null) {
+                requests.add(request);
             }
             if (reply.isEmpty()) {
                 new CountDownLatch(1).await(); // until the test is over
