@@ -1,10 +1,13 @@
 package weft;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import weft.metainfo.Metainfo;
 import weft.storage.Disk;
@@ -36,6 +39,9 @@ final class TorrentData {
     private final ResumeData resumeData;
 
     private Storage storage; // or null: closed
+    private ResumeData.Note note; // or null; what the files were like when they were closed
+    private boolean doubtful; // what is known of the files need not be true any more
+    private String saidOfSaving = ""; // why resume data is not written
     private BitSet wanted = new BitSet();
     private volatile boolean loaded;
     private volatile long uploadedBefore;
@@ -164,23 +170,98 @@ final class TorrentData {
         check.run();
     }
 
-    /** Writes down what a later run needs to go on, after making sure that it is true. */
+    /**
+     * Writes down what a later run needs to go on, after making sure that it is true. That it cannot be written is no
+     * fault of the torrent's, and only logged: a torrent can be seeded from where nothing may be changed.
+     */
     void save(ResumeState state, boolean clean) throws IOException {
         boolean isOpen = storage != null;
         if (isOpen) {
-            storage.flush();
+            flush();
         }
-        if (!loaded || !options.resume() || options.storage().isPresent()) {
+        if (!loaded || !options.resume() || !isOurs()) {
             return;
         }
-        if (isOpen) {
-            resumeData.save(state, clean);
-        } else {
-            resumeData.saveClosed(state);
+        try {
+            if (options.storageOptions().readOnly() || !resumeData.isWritable()) {
+                saySaving(System.Logger.Level.INFO, options.directory() + " is read-only");
+            } else if (isOpen) {
+                resumeData.save(state, clean);
+            } else {
+                resumeData.saveClosed(state);
+            }
+        } catch (ClosedChannelException | InterruptedIOException e) {
+            throw e; // it is not the disk that will not have it
+        } catch (IOException e) {
+            saySaving(System.Logger.Level.WARNING, e.getMessage());
         }
     }
 
-    /** Closes the storage. */
+    private void flush() throws IOException {
+        boolean flushed = false;
+        try {
+            storage.flush();
+            flushed = true;
+        } finally {
+            doubtful |= !flushed; // the system may have dropped what it could not write
+        }
+    }
+
+    /** Once, not every half minute. */
+    private void saySaving(System.Logger.Level level, String why) {
+        if (!why.equals(saidOfSaving)) {
+            saidOfSaving = why;
+            LOG.log(level, "{0}: resume data is not written: {1}", metainfo.name(), why);
+        }
+    }
+
+    /** Whether the pieces are in files of ours, and not in a storage that somebody else made. */
+    private boolean isOurs() {
+        return options.storage().isEmpty();
+    }
+
+    /** From now on nothing is believed of the files until it is looked at. */
+    void doubt() {
+        doubtful = true;
+    }
+
+    /**
+     * What has become of the files while they were closed, if that is not the same: what is still true, and what is to be
+     * hashed. Empty also while the storage is open.
+     */
+    Optional<Resumed> changes() throws IOException {
+        if (storage != null || !isOurs() || (note == null && !doubtful)) {
+            return Optional.empty();
+        }
+        var found = doubtful ? resumeData.withoutTrust() : resumeData.changesSince(note);
+        note = null;
+        doubtful = false;
+        found.reasons().forEach(reason -> LOG.log(System.Logger.Level.INFO, "{0}: {1}", metainfo.name(), reason));
+        return Optional.of(found);
+    }
+
+    /** Whether there is room for {@code missing} more bytes of the torrent, as far as the file system says. */
+    boolean hasRoomFor(long missing) throws IOException {
+        var usable = disk.usableSpace(options.directory());
+        long needed = options.storageOptions().allocateFull() ? resumeData.bytesToGrow(wanted) : missing;
+        return usable.isEmpty() || usable.getAsLong() >= needed;
+    }
+
+    /** Closes the storage, and notes what the files are like, of which {@code state} is known. */
+    void close(ResumeState state) {
+        boolean wasOpen = storage != null;
+        close();
+        if (wasOpen && isOurs()) {
+            try {
+                note = resumeData.note(state);
+            } catch (IOException e) {
+                LOG.log(System.Logger.Level.DEBUG, () -> "looking at the files of " + metainfo.name(), e);
+                doubtful = true;
+            }
+        }
+    }
+
+    /** Closes the storage, for good. */
     void close() {
         var closing = storage;
         storage = null;

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +18,8 @@ import weft.concurrent.TaskScope;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Metainfo;
 import weft.storage.ResumeState;
+import weft.storage.StorageException;
+import weft.storage.StorageException.Reason;
 import weft.swarm.Swarm;
 import weft.tracker.AnnounceTotals;
 import weft.tracker.Announcer;
@@ -43,6 +46,12 @@ final class TorrentLife {
      * little, while more comes in, rather than all of a large torrent at its end.
      */
     private static final long SAVE_EVERY_BYTES = 128L << 20;
+
+    /** How often we look whether a disk that was full has room again; asking costs next to nothing. */
+    private static final Duration LOOK_FOR_ROOM_EVERY = Duration.ofSeconds(2);
+
+    /** If there is room and yet none, as with a quota that the file system does not tell: twice as long each time. */
+    private static final Duration LOOK_FOR_ROOM_AT_LEAST_EVERY = Duration.ofMinutes(5);
 
     /** How long connections may take to end. */
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
@@ -92,6 +101,7 @@ final class TorrentLife {
     private TorrentState state = TorrentState.STOPPED;
     private IOException fault; // that happened and has not been dealt with, or null
     private IOException error; // that stopped the torrent, or null
+    private boolean waitsForRoom; // the error is a full disk: we go on when it is not any more
     private final List<Check> checks = new ArrayList<>(); // that wait for their turn
     private Check current; // that is being made, or null
     private boolean putOff; // somebody has cancelled the check of what an earlier run left in doubt
@@ -106,6 +116,9 @@ final class TorrentLife {
     private volatile CheckProgress checkProgress = new CheckProgress(0, 0);
 
     // Of this thread only.
+    private Duration lookForRoomEvery = LOOK_FOR_ROOM_EVERY;
+    private long nextLookForRoomNanos;
+    private long roomFoundNanos = System.nanoTime() - LOOK_FOR_ROOM_AT_LEAST_EVERY.toNanos();
     private boolean running; // connected
     private boolean paused;
     private BitSet unchecked = new BitSet(); // what an earlier run left in doubt and nobody has looked at yet
@@ -184,6 +197,7 @@ final class TorrentLife {
             requireOpen();
             goal = newGoal;
             error = null;
+            waitsForRoom = false;
             putOff &= newGoal == Goal.STOPPED;
             wished.signal();
         } finally {
@@ -445,11 +459,15 @@ final class TorrentLife {
                 if (fault != null || !checks.isEmpty()) {
                     return true;
                 }
+                if (isLookForRoomDue()) {
+                    return true;
+                }
                 if (error == null && (prioritiesChanged || completed || !isWhereWished() || isSaveDue())) {
                     return true; // after an error, only when somebody wishes anew
                 }
                 long untilSave = savedNanos + SAVE_EVERY.toNanos() - System.nanoTime();
-                wished.awaitNanos(unsaved && error == null ? untilSave : TimeUnit.HOURS.toNanos(1));
+                long untilLook = waitsForRoom ? nextLookForRoomNanos - System.nanoTime() : TimeUnit.HOURS.toNanos(1);
+                wished.awaitNanos(unsaved && error == null ? untilSave : untilLook);
             }
         } finally {
             lock.unlock();
@@ -476,9 +494,12 @@ final class TorrentLife {
         Goal wish;
         boolean saveDue;
         boolean inError;
+        boolean checkWished;
+        lookForRoom();
         lock.lock();
         try {
             inError = error != null;
+            checkWished = !checks.isEmpty();
             saveDue = isSaveDue();
             newFault = fault;
             fault = null;
@@ -498,6 +519,9 @@ final class TorrentLife {
         }
         if (newPriorities != null) {
             applyPriorities(newPriorities);
+        }
+        if (wish != Goal.STOPPED || checkWished) {
+            takeOverChanges();
         }
         if (!unchecked.isEmpty() && !isPutOff()) {
             check(new Check((BitSet) unchecked.clone()));
@@ -559,6 +583,17 @@ final class TorrentLife {
         signalChanged();
     }
 
+    /** The files were closed: what has become of them meanwhile? */
+    private void takeOverChanges() throws IOException {
+        var changes = data.changes();
+        if (changes.isPresent()) {
+            swarm.restore(
+                    changes.get().state().verified(), changes.get().state().blocks());
+            unchecked.or(changes.get().toCheck());
+            signalChanged();
+        }
+    }
+
     private void applyPriorities(int[] priorities) throws IOException {
         data.setWanted(priorities);
         swarm.setPriorities(data.piecePriorities(priorities));
@@ -603,7 +638,7 @@ final class TorrentLife {
 
     private void halt() throws InterruptedException {
         disconnect();
-        data.close();
+        data.close(resumeState());
         become(TorrentState.STOPPED);
     }
 
@@ -625,18 +660,73 @@ final class TorrentLife {
     }
 
     private void fail(IOException cause) throws InterruptedException {
+        var reason = cause instanceof StorageException e ? e.reason() : Reason.FAILED;
+        boolean isFull = reason == Reason.NO_SPACE && options.storage().isEmpty();
+        if (isFull) {
+            scheduleLookForRoom();
+        }
         lock.lock();
         try {
             error = cause; // first: who wishes something from now on, wishes it anew
+            waitsForRoom = isFull;
             fault = null;
         } finally {
             lock.unlock();
         }
+        if (reason == Reason.MISSING || reason == Reason.CHANGED || reason == Reason.FAILED) {
+            data.doubt(); // somebody else, or the disk, has been at the files
+        }
         disconnect();
-        data.close();
+        data.close(resumeState());
         LOG.log(System.Logger.Level.WARNING, "{0} stopped: {1}", metainfo.name(), cause.getMessage());
         become(TorrentState.ERROR);
         events.fire(new Events.Subject("error"), listener -> listener.onError(cause));
+    }
+
+    private void scheduleLookForRoom() {
+        boolean atOnceFullAgain = System.nanoTime() - roomFoundNanos < TimeUnit.MINUTES.toNanos(1);
+        lookForRoomEvery = !atOnceFullAgain
+                ? LOOK_FOR_ROOM_EVERY
+                : lookForRoomEvery.compareTo(LOOK_FOR_ROOM_AT_LEAST_EVERY.dividedBy(2)) < 0
+                        ? lookForRoomEvery.multipliedBy(2)
+                        : LOOK_FOR_ROOM_AT_LEAST_EVERY;
+        nextLookForRoomNanos = System.nanoTime() + lookForRoomEvery.toNanos();
+    }
+
+    // Under the lock.
+    private boolean isLookForRoomDue() {
+        return waitsForRoom && System.nanoTime() - nextLookForRoomNanos >= 0;
+    }
+
+    /** Ends the error of a full disk when there is room for all that is missing. */
+    private void lookForRoom() throws IOException {
+        IOException full;
+        lock.lock();
+        try {
+            if (!isLookForRoomDue()) {
+                return;
+            }
+            full = error;
+        } finally {
+            lock.unlock();
+        }
+        boolean hasRoom = data.hasRoomFor(swarm.missingBytes());
+        boolean goesOn;
+        lock.lock();
+        try {
+            nextLookForRoomNanos = System.nanoTime() + lookForRoomEvery.toNanos();
+            goesOn = hasRoom && waitsForRoom && Objects.equals(error, full);
+            if (goesOn) {
+                error = null;
+                waitsForRoom = false;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (goesOn) {
+            roomFoundNanos = System.nanoTime();
+            LOG.log(System.Logger.Level.INFO, "{0}: there is room again in {1}", metainfo.name(), data.directory());
+        }
     }
 
     private void end() throws InterruptedException {

@@ -64,7 +64,7 @@ public final class ChannelStorage implements Storage {
 
     @Override
     public boolean mayHold(int piece) {
-        return files.mayHold(piece);
+        return files.mayHold(piece, file -> {});
     }
 
     @Override

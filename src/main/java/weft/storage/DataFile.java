@@ -10,6 +10,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import weft.storage.StorageException.Reason;
 
@@ -26,23 +27,29 @@ final class DataFile {
         void make() throws IOException;
     }
 
+    /** How often a file that is written to is looked at whether somebody has cut it short. */
+    private static final long LOOK_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final Disk disk;
     private final DownloadDirectory directory;
     private final Path path;
+    private final long length; // that it has once it is made, at least
     private final Maker maker;
 
     private final ReentrantLock lock = new ReentrantLock(); // of file threads only, and held across their file calls
-    private boolean made; // guarded by lock
+    private volatile boolean made; // written under lock
     private boolean held; // guarded by lock: not to be made
 
     private volatile OpenFile open; // or null
+    private volatile long lookedNanos = System.nanoTime();
     private volatile boolean dirty; // something was written that was not forced
     private volatile boolean closed;
 
-    DataFile(Disk disk, DownloadDirectory directory, Path path, Maker maker) {
+    DataFile(Disk disk, DownloadDirectory directory, Path path, long length, Maker maker) {
         this.disk = disk;
         this.directory = directory;
         this.path = path;
+        this.length = length;
         this.maker = maker;
     }
 
@@ -55,6 +62,7 @@ final class DataFile {
         int begin = source.position();
         try {
             use(true, file -> {
+                ensureWhole(file);
                 try {
                     file.write(source, offset + source.position() - begin);
                 } finally {
@@ -65,6 +73,17 @@ final class DataFile {
             throw e;
         } catch (IOException e) {
             throw directory.explain(e, "write to", path);
+        }
+    }
+
+    /** Writing would make a file that was cut short look whole again, with a hole where it was cut. */
+    private void ensureWhole(OpenFile file) throws IOException {
+        long now = System.nanoTime();
+        if (now - lookedNanos > LOOK_EVERY_NANOS) {
+            lookedNanos = now;
+            if (file.size() < length) {
+                throw tooShort(length);
+            }
         }
     }
 
@@ -163,10 +182,10 @@ final class DataFile {
         dirty = false;
         boolean forced = false;
         try {
-            if (!Files.exists(path)) { // what is written to a deleted file is gone when we close it
-                throw new StorageException(Reason.MISSING, "file changed underneath: " + path + " was deleted");
-            }
-            use(true, OpenFile::force);
+            use(true, file -> {
+                file.force();
+                ensureUntouched(file);
+            });
             forced = true;
         } catch (IOException e) {
             throw directory.explain(e, "write to", path);
@@ -175,6 +194,45 @@ final class DataFile {
                 dirty = true;
             }
         }
+    }
+
+    /** What is written to a deleted file is gone when we close it, and what is cut off is gone already. */
+    private void ensureUntouched(OpenFile file) throws IOException {
+        FileStamp now = FileStamp.of(path);
+        if (!now.exists() || !file.isAt(path)) {
+            throw new StorageException(Reason.MISSING, "file changed underneath: " + path + " was deleted");
+        }
+        if (now.size() < length) {
+            throw tooShort(length);
+        }
+    }
+
+    /**
+     * Has the file made anew by the next write, if it was deleted, replaced or cut short since it was made: what is written
+     * to it would be lost.
+     */
+    void lookAgain() throws IOException {
+        if (!made) {
+            return;
+        }
+        disk.onFileThread(() -> {
+            lock.lock();
+            try {
+                OpenFile file = open;
+                FileStamp now = FileStamp.of(path);
+                if (made && (now.size() < length || (file != null && !file.isAt(path)))) {
+                    made = false;
+                    dirty = false;
+                    open = null;
+                    if (file != null) {
+                        file.doom();
+                    }
+                }
+            } finally {
+                lock.unlock();
+            }
+            return null;
+        });
     }
 
     void ensureOpen() throws ClosedChannelException {
@@ -264,7 +322,7 @@ final class DataFile {
         ResidentSet set = disk.openFileSet();
         set.reserveAtAnyRate(1); // those that cannot be closed are in use for one call only
         try {
-            var file = new OpenFile(disk, FileChannel.open(path, options), writable);
+            var file = new OpenFile(disk, FileChannel.open(path, options), writable, OpenFile.keyAt(path));
             set.add(file);
             return file;
         } catch (IOException e) {

@@ -3,9 +3,11 @@ package weft.storage;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
@@ -142,6 +144,14 @@ public final class Disk implements AutoCloseable {
         } catch (ClosedChannelException | InterruptedIOException e) {
             storage.close(); // this disk is closed, or the caller to end: in any case no file is to be left open
         }
+    }
+
+    /**
+     * Bytes that may still be written in a directory, or where it would be made; empty if the file system does not say.
+     * Waits for the disk.
+     */
+    public OptionalLong usableSpace(Path directory) throws IOException {
+        return onFileThread(() -> new DownloadDirectory(directory).usableSpace());
     }
 
     ResidentSet openFileSet() {

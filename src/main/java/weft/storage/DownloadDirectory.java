@@ -16,6 +16,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.ReadOnlyFileSystemException;
 import java.util.Locale;
+import java.util.OptionalLong;
 import weft.metainfo.InfoHash;
 import weft.metainfo.TorrentFile;
 import weft.storage.StorageException.Reason;
@@ -124,9 +125,11 @@ final class DownloadDirectory {
         return NetworkFileSystems.has(firstExisting(root));
     }
 
-    /** Bytes that this user may still write here; 0 also if the file system does not say. */
-    long usableSpace() {
-        return firstExisting(root).toFile().getUsableSpace();
+    /** Bytes that this user may still write here; empty if the file system does not say. */
+    OptionalLong usableSpace() {
+        var file = firstExisting(root).toFile();
+        long usable = file.getUsableSpace();
+        return usable > 0 || file.getTotalSpace() > 0 ? OptionalLong.of(usable) : OptionalLong.empty();
     }
 
     private static Path firstExisting(Path path) {

@@ -83,9 +83,14 @@ final class MappedFile {
         return !file.reaches(file.file().length());
     }
 
-    /** Unmaps everything, what is lent when it comes back. */
+    /** Unmaps everything, what is lent when it comes back; for good. */
     void close() {
         closed = true;
+        forget();
+    }
+
+    /** Unmaps everything, what is lent when it comes back: the file is not what it was. */
+    void forget() {
         AtomicReferenceArray<Window> table = windows;
         for (int i = 0; table != null && i < table.length(); i++) {
             Window window = table.get(i);

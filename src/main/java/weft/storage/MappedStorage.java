@@ -104,7 +104,7 @@ public final class MappedStorage implements Storage {
 
     @Override
     public boolean mayHold(int piece) {
-        return files.mayHold(piece);
+        return files.mayHold(piece, file -> mappedFiles[file.file().index()].forget());
     }
 
     @Override

@@ -5,6 +5,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /**
  * An open channel to a file, pinned for the moment of each use. Opened by a {@link DataFile}.
@@ -14,13 +17,37 @@ import java.nio.channels.FileChannel;
  */
 final class OpenFile extends Resident {
 
+    private static final Object NO_KEY = "";
+
     private final FileChannel channel;
     private final boolean writable;
+    private final Object key;
 
-    OpenFile(Disk disk, FileChannel channel, boolean writable) {
+    /**
+     * Takes over the channel.
+     *
+     * @param key what {@link #keyAt} said when it was opened
+     */
+    OpenFile(Disk disk, FileChannel channel, boolean writable, Object key) {
         super(disk.openFileSet(), 1);
         this.channel = channel;
         this.writable = writable;
+        this.key = key;
+    }
+
+    /** By what the system tells one file from another; a constant where it has no such thing or there is no file. */
+    static Object keyAt(Path path) {
+        try {
+            Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+            return key == null ? NO_KEY : key;
+        } catch (IOException e) {
+            return NO_KEY;
+        }
+    }
+
+    /** False if another file is at this path by now, or none. */
+    boolean isAt(Path path) {
+        return key.equals(keyAt(path));
     }
 
     boolean isWritable() {

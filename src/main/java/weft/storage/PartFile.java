@@ -136,7 +136,7 @@ final class PartFile {
     }
 
     private DataFile newData() {
-        return new DataFile(disk, directory, path, this::make);
+        return new DataFile(disk, directory, path, slotsOffset, this::make);
     }
 
     private int slotOf(int piece) {

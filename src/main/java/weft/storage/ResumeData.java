@@ -137,6 +137,43 @@ public final class ResumeData {
         });
     }
 
+    /** What the files are like now and what is known of them, for {@link #changesSince}; the storage being closed. */
+    public Note note(ResumeState state) throws IOException {
+        return disk.onFileThread(() ->
+                new Note(new ResumeFormat(state, stamps(), partStamp(), true, ResumeFormat.nanos(clock.instant()))));
+    }
+
+    /** Like {@link #load}, of what was noted in this run: what has become of the files since. */
+    public Resumed changesSince(Note note) throws IOException {
+        return disk.onFileThread(() -> compare(note.content, stamps(), partStamp()));
+    }
+
+    /** See {@link #note}. */
+    public static final class Note {
+        private final ResumeFormat content;
+
+        private Note(ResumeFormat content) {
+            this.content = content;
+        }
+    }
+
+    /** True if resume data can be saved, which it cannot in a directory without write permission. */
+    public boolean isWritable() throws IOException {
+        return disk.onFileThread(directory::isWritable);
+    }
+
+    /** By how many bytes these files, by index, are shorter on disk than they are to become. */
+    public long bytesToGrow(BitSet files) throws IOException {
+        return disk.onFileThread(() -> {
+            List<FileStamp> now = stamps();
+            return layout.files().stream()
+                    .filter(file -> files.get(file.index()) && !file.isPadding())
+                    .mapToLong(file ->
+                            file.length() - Math.clamp(now.get(file.index()).size(), 0, file.length()))
+                    .sum();
+        });
+    }
+
     /** Reads nothing and believes nothing: all that is on disk is to be checked. */
     public Resumed withoutTrust() throws IOException {
         return disk.onFileThread(() -> allToCheck(stamps(), List.of()));
@@ -192,7 +229,7 @@ public final class ResumeData {
 
     // What is still true
 
-    private Resumed compare(ResumeFormat then, List<FileStamp> now, FileStamp partsNow) {
+    private Resumed compare(ResumeFormat then, List<FileStamp> now, FileStamp partsNow) throws IOException {
         long lastWriteNanos = then.savedNanos() + GRACE.toNanos();
         long firstNewNanos = then.savedNanos() - GRACE.toNanos();
         var spoilt = new BitSet(); // pieces with bytes in a file of which we know nothing any more
@@ -200,6 +237,7 @@ public final class ResumeData {
         var touched = new BitSet(); // pieces with bytes in a file that the unclean run may have written to unnoticed
         var reasons = new ArrayList<String>();
 
+        BitSet inPartFile = partsNow.exists() ? piecesInPartFile() : new BitSet();
         boolean partsChanged = !isTrusted(then.parts(), partsNow, then.clean(), lastWriteNanos);
         if (partsChanged) {
             reasons.add(directory.partFile(infoHash) + " was changed");
@@ -215,8 +253,18 @@ public final class ResumeData {
                 set(gone, pieces);
                 reasons.add(file + " is gone");
             } else if (!before.exists() && !after.exists()) {
+                // Its bytes are in the part file, if there are any: it was not wanted. Or it was deleted under our
+                // hands.
+                var vanished = new BitSet();
+                set(vanished, pieces);
+                vanished.and(then.state().verified());
+                vanished.andNot(inPartFile);
+                if (!vanished.isEmpty()) {
+                    gone.or(vanished);
+                    reasons.add(file + " is gone");
+                }
                 if (partsChanged) {
-                    set(spoilt, pieces); // its bytes are in the part file, if there are any
+                    set(spoilt, pieces);
                 }
             } else if (after.size() != file.length() || !isTrusted(before, after, then.clean(), lastWriteNanos)) {
                 set(spoilt, pieces);
@@ -229,6 +277,15 @@ public final class ResumeData {
             }
         }
         return resumed(then.state(), spoilt, gone, touched, reasons);
+    }
+
+    private BitSet piecesInPartFile() throws IOException {
+        var parts = PartFile.open(disk, directory, directory.partFile(infoHash), layout, true);
+        try {
+            return parts.pieces();
+        } finally {
+            parts.close();
+        }
     }
 
     /** True if the file was not changed since, or by nobody but the run that saved: while it went on, uncleanly. */

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.OptionalLong;
 import weft.metainfo.TorrentFile;
 import weft.storage.StorageException.Reason;
 
@@ -36,7 +37,7 @@ final class StoredFile {
         this.file = file;
         this.directory = directory;
         this.options = options;
-        this.data = new DataFile(disk, directory, directory.pathOf(file), this::make);
+        this.data = new DataFile(disk, directory, directory.pathOf(file), file.length(), this::make);
     }
 
     TorrentFile file() {
@@ -118,9 +119,9 @@ final class StoredFile {
     }
 
     private void checkSpace(Path path) throws StorageException {
-        long usable = directory.usableSpace();
-        if (usable > 0 && usable < file.length()) { // 0 also means unknown; if it is full, writing will tell
-            throw TorrentFiles.noSpace(path, file.length(), usable);
+        OptionalLong usable = directory.usableSpace();
+        if (usable.isPresent() && usable.getAsLong() < file.length()) { // else writing will tell
+            throw TorrentFiles.noSpace(path, file.length(), usable.getAsLong());
         }
     }
 

@@ -6,8 +6,10 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Layout;
 import weft.metainfo.PieceRange;
@@ -26,6 +28,8 @@ import weft.storage.StorageException.Reason;
  * done by others themselves.
  */
 final class TorrentFiles {
+
+    private static final System.Logger LOG = System.getLogger("weft.storage");
 
     private final Layout layout;
     private final Disk disk;
@@ -149,8 +153,12 @@ final class TorrentFiles {
         return disk.copies().lend(disk, length, target -> read(piece, begin, target));
     }
 
-    /** See {@link Storage#mayHold}. */
-    boolean mayHold(int piece) {
+    /**
+     * See {@link Storage#mayHold}. A file that is found wanting is made, or brought to its length, by the next write.
+     *
+     * @param wanting is told of it
+     */
+    boolean mayHold(int piece, Consumer<StoredFile> wanting) {
         long position = layout.pieceOffset(piece);
         long end = position + layout.pieceLength(piece);
         for (int index = layout.fileIndexAt(position); position < end; index++) {
@@ -159,11 +167,26 @@ final class TorrentFiles {
             long fileEnd = Math.min(end, file.offset() + file.length());
             boolean isStored = position < fileEnd && !stored.isPadding();
             if (isStored && !mayHold(stored, piece, fileEnd - file.offset())) {
+                if (!stored.isInPartFile()) {
+                    lookAgain(stored);
+                    wanting.accept(stored);
+                }
                 return false;
             }
             position = fileEnd;
         }
         return true;
+    }
+
+    private void lookAgain(StoredFile stored) {
+        try {
+            stored.data().lookAgain();
+        } catch (IOException e) {
+            LOG.log(
+                    System.Logger.Level.DEBUG,
+                    () -> "looking at " + stored.data().path(),
+                    e); // writing will tell
+        }
     }
 
     private boolean mayHold(StoredFile stored, int piece, long endInFile) {
@@ -412,9 +435,9 @@ final class TorrentFiles {
                 boolean missing = toMake.get(file.file().index()) && !file.isPadding() && !file.exists();
                 needed += missing ? file.file().length() : 0;
             }
-            long usable = directory.usableSpace();
-            if (usable > 0 && usable < needed) { // 0 also means unknown; if it is full, writing will tell
-                throw noSpace(directory.root(), needed, usable);
+            OptionalLong usable = directory.usableSpace();
+            if (usable.isPresent() && usable.getAsLong() < needed) { // if it does not say, writing will tell
+                throw noSpace(directory.root(), needed, usable.getAsLong());
             }
             return null;
         });

@@ -150,7 +150,9 @@ final class PiecePicker {
     void restore(BitSet pieces, Map<Integer, BitSet> blocksOfPartials) {
         lock.lock();
         try {
+            have.clear();
             have.or(pieces);
+            partials.clear();
             blocksOfPartials.forEach((piece, blocks) -> {
                 if (!have.get(piece)) {
                     var partial = new PartialPiece(piece, layout.blockCount(piece));

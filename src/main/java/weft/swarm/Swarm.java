@@ -178,7 +178,7 @@ public final class Swarm {
 
     // --- the order of life
 
-    /** Takes over what resume data vouches for. Before the first start. */
+    /** Takes over what resume data vouches for, and forgets all else. Not while it is started. */
     public void restore(BitSet pieces, Map<Integer, BitSet> blocksOfPartials) {
         picker.restore(pieces, blocksOfPartials);
         complete = picker.isComplete();

@@ -3,7 +3,6 @@ package weft.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import weft.kit.Await;
+import weft.kit.SmallDisk;
 import weft.storage.StorageException.Reason;
 
 /** A file system of 2 MiB, where this system lets us mount one. */
@@ -33,45 +32,21 @@ class FullDiskTest {
     private Path parent;
 
     private Path small;
-    private boolean mounted;
+    private SmallDisk smallDisk;
     private Disk disk;
 
     @BeforeEach
     void mount() throws Exception {
-        small = Files.createDirectory(parent.resolve("small"));
-        mounted = run("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small.toString());
-        assumeThat(mounted).as("may mount a small file system").isTrue();
+        smallDisk = SmallDisk.at(parent.resolve("small"), 2);
+        small = smallDisk.directory();
         disk = Disk.open();
     }
 
     @AfterEach
     void unmount() throws Exception {
-        if (mounted) {
+        if (disk != null) {
             disk.close();
-            if (Runtime.version().feature() < 22) {
-                // Windows are only unmapped as they are collected there, and keep the file system busy.
-                Await.until("unmounted", this::collectAndUnmount);
-            } else {
-                assertThat(run("umount", small.toString())).isTrue();
-            }
-        }
-    }
-
-    private boolean collectAndUnmount() throws InterruptedException {
-        System.gc();
-        return run("umount", small.toString());
-    }
-
-    private static boolean run(String... command) throws InterruptedException {
-        try {
-            return new ProcessBuilder(command)
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start()
-                            .waitFor()
-                    == 0;
-        } catch (IOException noSuchProgram) {
-            return false;
+            smallDisk.close();
         }
     }
 
