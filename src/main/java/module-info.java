@@ -4,6 +4,7 @@
  */
 module weft {
     requires java.net.http;
+    requires jdk.jfr;
     requires org.apache.commons.codec;
     // The command line alone needs these two: picocli it brings along, the other is part of the JDK.
     requires static info.picocli;

@@ -127,7 +127,7 @@ final class TorrentLife {
         this.client = client;
         this.metainfo = metainfo;
         this.options = options;
-        this.scope = client.scope().childSupervised(metainfo.infoHash().toHex().substring(0, 8), this::taskFailed);
+        this.scope = client.scope().childSupervised(threadName(metainfo), this::taskFailed);
         this.data = new TorrentData(metainfo, options, client.disk());
         this.swarm = new Swarm(
                 metainfo.infoHash(), metainfo.layout(), client.shared(), client.swarmLimits(), new SwarmEvents());
@@ -144,6 +144,10 @@ final class TorrentLife {
         swarm.setSequential(options.sequential());
         swarm.addCandidates(options.peers());
         this.announcer = new Announcer(scope, new Announced(), tiers(options), client.announcerOptions());
+    }
+
+    private static String threadName(Metainfo metainfo) {
+        return metainfo.infoHash().toHex().substring(0, 8);
     }
 
     private void taskFailed(String task, Throwable failure) {
@@ -435,6 +439,7 @@ final class TorrentLife {
             end();
         } finally {
             data.close();
+            record(state(), TorrentState.CLOSED);
             lock.lock();
             try {
                 ended = true;
@@ -780,18 +785,33 @@ final class TorrentLife {
     }
 
     private void become(TorrentState newState) {
+        TorrentState before;
         lock.lock();
         try {
             if (state == newState) {
                 return;
             }
+            before = state;
             state = newState;
             changed.signalAll();
         } finally {
             lock.unlock();
         }
+        record(before, newState);
         LOG.log(System.Logger.Level.INFO, "{0}: {1}", metainfo.name(), newState);
         events.fire(new Events.Subject("state"), listener -> listener.onStateChanged(newState));
+    }
+
+    private void record(TorrentState before, TorrentState now) {
+        var event = new TorrentStateEvent();
+        if (before != now && event.isEnabled()) {
+            event.torrent = threadName(metainfo);
+            event.name = metainfo.name();
+            event.from = before.name();
+            event.to = now.name();
+            event.error = error().map(IOException::getMessage).orElse("");
+            event.commit();
+        }
     }
 
     private void signalChanged() {
@@ -830,6 +850,8 @@ final class TorrentLife {
         become(TorrentState.CHECKING);
         var good = new BitSet();
         IOException failure = null;
+        var event = new HashCheckEvent();
+        event.begin();
         try {
             data.open();
             data.check(check.pieces, () -> check.cancelled || isClosing(), (piece, whole, checked) -> {
@@ -850,6 +872,7 @@ final class TorrentLife {
         } catch (RuntimeException e) {
             failure = new IOException(e);
         }
+        event.end();
         putOffIfCancelled(check);
         if (failure == null) {
             if (running && !paused) {
@@ -861,14 +884,23 @@ final class TorrentLife {
             }
         }
         checkProgress = new CheckProgress(0, 0);
+        int whole;
         lock.lock();
         try {
+            whole = good.cardinality();
             check.good = check.cancelled ? null : good;
             check.failure = failure;
             check.done = true;
             changed.signalAll();
         } finally {
             lock.unlock();
+        }
+        if (event.shouldCommit()) {
+            event.torrent = threadName(metainfo);
+            event.pieces = total;
+            event.good = whole;
+            event.error = failure != null ? failure.getMessage() : check.cancelled ? "cancelled" : "";
+            event.commit();
         }
         if (failure != null) {
             throw failure;

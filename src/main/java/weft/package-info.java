@@ -15,6 +15,9 @@
  * behind. <em>It moves, or says why</em>: {@link weft.Torrent#diagnosis}. <em>No call waits for the disk or the network</em> unless its name says so:
  * {@code await…}, {@code close}, {@code hashCheck}.
  *
+ * <p>What goes on inside is told to the JDK's flight recorder, as events whose names begin with {@code weft.}, and to
+ * {@link System.Logger}, by a logger for each package; the README lists them.
+ *
  * <p>Floor 5: uses everything but {@code weft.app}.
  */
 package weft;

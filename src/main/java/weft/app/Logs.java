@@ -13,6 +13,7 @@ import java.util.logging.SimpleFormatter;
 /**
  * Brings the library's log to the terminal, a line per record: what a user can do something about, or with
  * {@code --verbose} the life of every peer. Libraries say {@link System.Logger}, the JDK puts java.util.logging behind it.
+ * Whoever gives java.util.logging a configuration of his own ({@code -Djava.util.logging.config.file}) is obeyed instead.
  */
 final class Logs extends Handler {
     /** Kept, as loggers that nobody holds are forgotten together with their levels. */
@@ -27,8 +28,11 @@ final class Logs extends Handler {
         this.output = output;
     }
 
-    /** Sends every log record of this process to {@code output}. */
+    /** Sends every log record of this process to {@code output}, unless they are to go elsewhere. */
     static void to(Output output) {
+        if (System.getProperty("java.util.logging.config.file") != null) {
+            return;
+        }
         LogManager.getLogManager().reset();
         Logger.getLogger("").addHandler(new Logs(output));
         Logger.getLogger("").setLevel(Level.WARNING);

@@ -14,6 +14,8 @@ import weft.net.TcpChannel;
  * is a thread of its own, which becomes the peer's reader when somebody answers.
  */
 final class Connector {
+    private static final System.Logger LOG = System.getLogger("weft.swarm");
+
     /** libtorrent waits so long for a TCP connection. */
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(15);
 
@@ -61,14 +63,20 @@ final class Connector {
     private void dial(TaskScope scope, InetSocketAddress address, ConnectionLimits.Place place) throws IOException {
         try (place) {
             TcpChannel channel;
+            var event = new PeerDialEvent();
+            event.begin();
             try {
                 channel = TcpChannel.connect(address, CONNECT_TIMEOUT, swarm.watchdog(), scope);
             } catch (IOException | RuntimeException e) { // an address of a family that there is none of is unchecked
-                candidates.failed(address, Swarm.message(e));
+                var reason = Swarm.message(e);
+                LOG.log(System.Logger.Level.DEBUG, "{0}: no connection: {1}", Swarm.text(address), reason);
+                candidates.failed(address, reason);
+                event.commit(swarm.torrent(), Swarm.text(address), reason);
                 return;
             } finally {
                 beingDialled.decrementAndGet();
             }
+            event.commit(swarm.torrent(), Swarm.text(address), "");
             place.established();
             swarm.greet(channel, address);
         }

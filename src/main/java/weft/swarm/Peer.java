@@ -30,6 +30,7 @@ public final class Peer {
     /** After a choke requests may still be on their way for so long. */
     private static final Duration CHOKE_GRACE = Duration.ofSeconds(10);
 
+    private final String torrent;
     private final PeerChannel channel;
     private final boolean outgoing;
     private final PeerId peerId;
@@ -66,13 +67,16 @@ public final class Peer {
     private final ByteBuffer requests = // guarded by requestLock
             ByteBuffer.allocate(PipelineWindow.LARGEST * MessageEncoder.MAX_CONTROL_LENGTH);
 
+    /** {@code torrent} is the name that its torrent goes by in events. */
     Peer(
+            String torrent,
             PeerChannel channel,
             boolean outgoing,
             PeerId peerId,
             Reserved reserved,
             PiecePicker picker,
             LongSupplier nanoTime) {
+        this.torrent = torrent;
         this.channel = channel;
         this.outgoing = outgoing;
         this.peerId = peerId;
@@ -81,7 +85,7 @@ public final class Peer {
         this.nanoTime = nanoTime;
         long now = nanoTime.getAsLong();
         this.connectedNanos = now;
-        this.disk = new PeerDisk(nanoTime);
+        this.disk = new PeerDisk(torrent, Swarm.text(channel.remoteAddress()), nanoTime);
         this.downloaded = new RateMeter(now);
         this.uploaded = new RateMeter(now);
         this.lastBlockNanos = now;
@@ -91,6 +95,10 @@ public final class Peer {
     }
 
     // --- who it is
+
+    String torrent() {
+        return torrent;
+    }
 
     /** Where the peer is. */
     public InetSocketAddress address() {
@@ -273,6 +281,7 @@ public final class Peer {
             return;
         }
         amChoking = choke;
+        ChokeEvent.of(this, false, choke);
         everUnchoked |= !choke;
         unchokedNanos = nanoTime.getAsLong();
         queued(outbox.append(choke ? MessageEncoder::choke : MessageEncoder::unchoke));
@@ -393,6 +402,9 @@ public final class Peer {
     // --- hearing from it; called by its reader
 
     void choked(boolean choked) {
+        if (peerChoking != choked) {
+            ChokeEvent.of(this, true, choked);
+        }
         peerChoking = choked;
         if (choked) {
             picker.choked(source, reserved.fast());

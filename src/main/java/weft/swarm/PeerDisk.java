@@ -8,35 +8,62 @@ import weft.storage.Storage;
 
 /**
  * A torrent's storage as the threads of one peer use it: the reader writes blocks, the writer borrows them. Keeps in mind
- * since when each has been waiting, so that somebody who looks can tell a slow disk from a slow peer.
+ * since when each has been waiting, and tells the flight recorder of long waits, so that somebody who looks can tell a slow
+ * disk from a slow peer.
  */
 final class PeerDisk {
     private static final long NOBODY_WAITS = 0;
 
+    private final String torrent;
+    private final String address;
     private final LongSupplier nanoTime;
     private volatile long writingSinceNanos = NOBODY_WAITS; // written by the reader
     private volatile long lendingSinceNanos = NOBODY_WAITS; // written by the writer
 
-    PeerDisk(LongSupplier nanoTime) {
+    PeerDisk(String torrent, String address, LongSupplier nanoTime) {
+        this.torrent = torrent;
+        this.address = address;
         this.nanoTime = nanoTime;
     }
 
     void write(Storage storage, int piece, int begin, ByteBuffer block) throws IOException {
+        int length = block.remaining();
+        var event = new DiskWriteEvent();
+        event.begin();
         writingSinceNanos = now();
         try {
             storage.write(piece, begin, block);
         } finally {
             writingSinceNanos = NOBODY_WAITS;
+            event.end();
+            if (event.shouldCommit()) {
+                commit(event, piece, begin, length);
+            }
         }
     }
 
     Lease lend(Storage storage, int piece, int begin, int length) throws IOException {
+        var event = new DiskReadEvent();
+        event.begin();
         lendingSinceNanos = now();
         try {
             return storage.lend(piece, begin, length);
         } finally {
             lendingSinceNanos = NOBODY_WAITS;
+            event.end();
+            if (event.shouldCommit()) {
+                commit(event, piece, begin, length);
+            }
         }
+    }
+
+    private void commit(DiskEvent event, int piece, int begin, int length) {
+        event.torrent = torrent;
+        event.address = address;
+        event.piece = piece;
+        event.begin = begin;
+        event.length = length;
+        event.commit();
     }
 
     /** How many of the two threads have been waiting since before this time. */

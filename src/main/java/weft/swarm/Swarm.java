@@ -14,6 +14,7 @@ import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -24,6 +25,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.apache.commons.codec.digest.DigestUtils;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
@@ -134,6 +136,7 @@ public final class Swarm {
     }
 
     private final InfoHash infoHash;
+    private final String torrent; // in events
     private final Layout layout;
     private final Shared shared;
     private final Listener listener;
@@ -163,6 +166,7 @@ public final class Swarm {
     /** A swarm of which nothing is there yet, stopped. */
     public Swarm(InfoHash infoHash, Layout layout, Shared shared, Limits limits, Listener listener) {
         this.infoHash = infoHash;
+        this.torrent = infoHash.toHex().substring(0, 8);
         this.layout = layout;
         this.shared = shared;
         this.listener = listener;
@@ -345,7 +349,7 @@ public final class Swarm {
             ended(channel.remoteAddress(), OURSELVES);
             return OURSELVES;
         }
-        var peer = new Peer(channel, outgoing, peerId, reserved.and(Reserved.OURS), picker, shared.nanoTime());
+        var peer = new Peer(torrent, channel, outgoing, peerId, reserved.and(Reserved.OURS), picker, shared.nanoTime());
         TaskScope scope;
         try {
             scope = current.scope.childAllTogether("peer " + peer);
@@ -362,6 +366,8 @@ public final class Swarm {
                 ended(channel.remoteAddress(), refusal.get());
                 return refusal.get();
             }
+            PeerConnectedEvent.of(peer);
+            LOG.log(System.Logger.Level.DEBUG, "{0}: connected, {1}", peer, peerId.clientName());
             if (scope.tryFork("writer", new PeerWriter(peer, this, current.storage)::run)) {
                 new PeerReader(peer, this, picker, current.storage, shared.buffers(), deadline).run();
             }
@@ -376,6 +382,7 @@ public final class Swarm {
             peer.outbox().close();
             leave(peer);
         }
+        PeerDisconnectedEvent.of(peer, reason);
         ended(channel.remoteAddress(), reason);
         return reason;
     }
@@ -460,6 +467,11 @@ public final class Swarm {
     }
 
     // --- what peers' threads tell
+
+    /** What it is called in events and in the names of threads. */
+    String torrent() {
+        return torrent;
+    }
 
     Layout layout() {
         return layout;
@@ -556,9 +568,23 @@ public final class Swarm {
 
     private void verifyNow(Session current, int piece) {
         try {
+            long waited = now() - verifying.getOrDefault(piece, now());
+            var verified = new PieceVerifiedEvent();
+            var failed = new PieceFailedEvent();
+            verified.begin();
+            failed.begin();
             if (current.verifier.verify(piece)) {
+                verified.end();
                 pieceVerified(current, piece);
+                if (verified.shouldCommit()) {
+                    commit(verified, piece, waited);
+                }
             } else {
+                failed.end();
+                if (failed.shouldCommit()) {
+                    failed.senders = senders(piece);
+                    commit(failed, piece, waited);
+                }
                 pieceFailed(current, piece);
             }
         } catch (IOException e) {
@@ -569,6 +595,22 @@ public final class Swarm {
         } finally {
             verifying.remove(piece);
         }
+    }
+
+    private void commit(PieceEvent event, int piece, long waitedNanos) {
+        event.torrent = torrent;
+        event.piece = piece;
+        event.length = layout.pieceLength(piece);
+        event.waited = waitedNanos;
+        event.commit();
+    }
+
+    private String senders(int piece) {
+        return Arrays.stream(picker.senders(piece))
+                .filter(Objects::nonNull)
+                .distinct()
+                .map(source -> source.owner().toString())
+                .collect(Collectors.joining(" "));
     }
 
     private void pieceVerified(Session current, int piece) throws IOException {
@@ -678,6 +720,7 @@ public final class Swarm {
                 LOG.log(System.Logger.Level.DEBUG, "{0}: snubbed us", peer);
             }
         }
+        PeerStatisticsEvent.ofAll(peers);
         if (transferring) {
             peers.forEach(Peer::refill);
         }

@@ -109,6 +109,35 @@ final class AnnounceSession {
                 trackerId);
     }
 
+    /** Announces, and tells the flight recorder how that went. */
+    AnnounceResponse announce(
+            TrackerClient client, String url, IpFamily family, AnnounceRequest request, Duration patience)
+            throws TrackerException, InterruptedException {
+        var event = new TrackerAnnounceEvent();
+        event.begin();
+        try {
+            var response = client.announce(url, family, request, patience);
+            event.commit(torrentName(), withoutKeys(url), family, request.event(), response);
+            return response;
+        } catch (TrackerException e) {
+            event.commit(torrentName(), withoutKeys(url), family, request.event(), e);
+            throw e;
+        }
+    }
+
+    /** A tracker's scheme, host and port: the rest of its address may hold a key. */
+    static String withoutKeys(String url) {
+        try {
+            return TrackerUrl.parse(url).toString();
+        } catch (TrackerException e) {
+            return "a tracker"; // the reason is in the message that follows
+        }
+    }
+
+    private String torrentName() {
+        return torrent.infoHash().toHex().substring(0, 8);
+    }
+
     TrackerClient clientFor(String url) throws TrackerException {
         int colon = url.indexOf("://");
         var scheme = url.substring(0, Math.max(0, colon)).toLowerCase(Locale.ROOT);
@@ -132,17 +161,17 @@ final class AnnounceSession {
 
     @Override
     public String toString() {
-        return "announcer " + torrent.infoHash().toHex().substring(0, 8);
+        return "announcer " + torrentName();
     }
 
     private void sayStopped(Tier.Farewell farewell, Duration patience) throws InterruptedException {
         try {
-            clientFor(farewell.url())
-                    .announce(
-                            farewell.url(),
-                            farewell.family(),
-                            request(AnnounceEvent.STOPPED, totals(), farewell.trackerId()),
-                            patience);
+            announce(
+                    clientFor(farewell.url()),
+                    farewell.url(),
+                    farewell.family(),
+                    request(AnnounceEvent.STOPPED, totals(), farewell.trackerId()),
+                    patience);
         } catch (TrackerException e) {
             LOG.log(System.Logger.Level.DEBUG, () -> this + ": stopped: " + e.getMessage());
         }

@@ -225,8 +225,8 @@ final class Tier {
         } finally {
             lock.unlock();
         }
-        var response =
-                client.announce(tracker.url(), family, session.request(event, totals, trackerId), session.patience());
+        var response = session.announce(
+                client, tracker.url(), family, session.request(event, totals, trackerId), session.patience());
         answered(family, tracker, event, response);
         return response;
     }
@@ -267,6 +267,15 @@ final class Tier {
             peers6 += ipv6;
         } finally {
             lock.unlock();
+        }
+        if (LOG.isLoggable(System.Logger.Level.DEBUG)) {
+            LOG.log(
+                    System.Logger.Level.DEBUG,
+                    "{0}: {1} over {2} knows {3} peers",
+                    session,
+                    AnnounceSession.withoutKeys(tracker.url()),
+                    family,
+                    usable.size());
         }
         session.handOver(usable, response);
     }
@@ -328,21 +337,15 @@ final class Tier {
     }
 
     private void failed(TierTracker tracker, TrackerException e) {
-        LOG.log(System.Logger.Level.DEBUG, () -> session + ": " + hostOf(tracker) + ": " + e.getMessage());
+        LOG.log(
+                System.Logger.Level.DEBUG,
+                () -> session + ": " + AnnounceSession.withoutKeys(tracker.url()) + ": " + e.getMessage());
         lock.lock();
         try {
             error = Optional.of(e);
             tracker.failed(e, time.nanos());
         } finally {
             lock.unlock();
-        }
-    }
-
-    private static String hostOf(TierTracker tracker) {
-        try {
-            return TrackerUrl.parse(tracker.url()).toString();
-        } catch (TrackerException e) {
-            return "a tracker"; // the reason is in the message that follows
         }
     }
 

@@ -62,9 +62,51 @@ class ProcessTest {
         assertThat(Files.readString(errors)).contains("\nweft: content.bin: ").hasLineCount(2);
     }
 
+    @Test
+    void ownConfigurationOfLoggingIsObeyed() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var directory = swarm.directory();
+        var log = directory.resolve("weft.log");
+        var configuration = Files.writeString(
+                directory.resolve("log.properties"),
+                String.join(
+                        "\n",
+                        "handlers = java.util.logging.FileHandler",
+                        "java.util.logging.FileHandler.pattern = " + log,
+                        "java.util.logging.FileHandler.formatter = java.util.logging.SimpleFormatter",
+                        "java.util.logging.SimpleFormatter.format = %4$s %3$s: %5$s%n",
+                        "weft.swarm.level = FINE"));
+        var errors = directory.resolve("errors");
+        int port = shared.seed().address().getPort();
+
+        var process = start(
+                List.of("-Djava.util.logging.config.file=" + configuration),
+                errors,
+                "download",
+                shared.torrentFile().toString(),
+                "-d",
+                directory.toString(),
+                "--quiet",
+                "--peer",
+                "127.0.0.1:" + port);
+        try {
+            assertThat(process.waitFor()).isZero();
+        } finally {
+            process.destroyForcibly();
+        }
+
+        assertThat(log).content().contains("FINE weft.swarm: 127.0.0.1:" + port + ": connected, Weft 0.1");
+        assertThat(errors).isEmptyFile();
+    }
+
     private static Process start(Path errors, String... args) throws IOException {
-        var command = new ArrayList<>(
-                List.of(Java.command(), "-Xmx128m", "-cp", System.getProperty("java.class.path"), "weft.app.Main"));
+        return start(List.of(), errors, args);
+    }
+
+    private static Process start(List<String> javaOptions, Path errors, String... args) throws IOException {
+        var command = new ArrayList<>(List.of(Java.command(), "-Xmx128m"));
+        command.addAll(javaOptions);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "weft.app.Main"));
         command.addAll(List.of(args));
         return new ProcessBuilder(command)
                 .redirectError(Redirect.to(errors.toFile()))

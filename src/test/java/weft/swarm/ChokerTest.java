@@ -33,7 +33,7 @@ class ChokerTest {
 
     private Peer peer() {
         var channel = new FakeChannel("10.0.0." + (peers.size() + 1), 6881);
-        var peer = new Peer(channel, false, PeerId.generate(random), Reserved.OURS, picker, clock);
+        var peer = new Peer("9dd66bca", channel, false, PeerId.generate(random), Reserved.OURS, picker, clock);
         peers.add(peer);
         return peer;
     }

@@ -46,7 +46,7 @@ class PeerTest {
     private Peer peer = peer(Reserved.OURS);
 
     private Peer peer(Reserved reserved) {
-        return new Peer(channel, false, PeerId.generate(random), reserved, picker, clock);
+        return new Peer("9dd66bca", channel, false, PeerId.generate(random), reserved, picker, clock);
     }
 
     /** A peer that has everything, serves us, and whom we want something of. */

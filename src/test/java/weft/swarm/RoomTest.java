@@ -26,6 +26,7 @@ class RoomTest {
 
     private Peer peer() {
         var peer = new Peer(
+                "9dd66bca",
                 new FakeChannel("10.0.0." + (peers.size() + 1), 6881),
                 false,
                 PeerId.generate(random),

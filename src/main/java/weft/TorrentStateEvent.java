@@ -1,0 +1,35 @@
+package weft;
+
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+
+@Name("weft.TorrentState")
+@Label("Torrent State")
+@Description("A torrent has changed its state")
+@Category("Weft")
+@StackTrace(false)
+final class TorrentStateEvent extends Event {
+    @Label("Torrent")
+    @Description("The first eight digits of the info-hash, as in the names of threads")
+    String torrent;
+
+    @Label("Name")
+    @Description("The torrent's name")
+    String name;
+
+    @Label("From")
+    @Description("The state before")
+    String from;
+
+    @Label("To")
+    @Description("The state from now on")
+    String to;
+
+    @Label("Error")
+    @Description("What stopped it, if something did")
+    String error;
+}

@@ -1,0 +1,12 @@
+package weft.swarm;
+
+import jdk.jfr.Description;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.Threshold;
+
+@Name("weft.DiskWrite")
+@Label("Disk Write")
+@Description("A peer's block waited for the storage to take it; only where that took long")
+@Threshold("10 ms")
+final class DiskWriteEvent extends DiskEvent {}

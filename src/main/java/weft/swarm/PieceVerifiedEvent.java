@@ -1,0 +1,10 @@
+package weft.swarm;
+
+import jdk.jfr.Description;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+
+@Name("weft.PieceVerified")
+@Label("Piece Verified")
+@Description("A piece is there and matches its hash; the duration is that of hashing")
+final class PieceVerifiedEvent extends PieceEvent {}
