@@ -17,6 +17,7 @@ import weft.metainfo.InfoHash;
 import weft.metainfo.Metainfo;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
+import weft.net.Descriptors;
 import weft.net.TcpListener;
 import weft.storage.Disk;
 import weft.storage.DiskOptions;
@@ -55,6 +56,12 @@ public final class Client implements AutoCloseable {
     /** 64 MiB in all; peers beyond that receive into small buffers. */
     private static final int RECEIVE_BUFFERS = 64;
 
+    /** What the JVM, the application and trackers have open, beside peers and files: jars, sockets, epoll. */
+    private static final int OTHER_DESCRIPTORS = 40;
+
+    /** With fewer there is no swarm; files are opened one by one then. */
+    private static final int LEAST_CONNECTIONS = 8;
+
     private final ClientOptions options;
     private final TcpListener listener;
     private final TaskScope scope;
@@ -81,7 +88,9 @@ public final class Client implements AutoCloseable {
         this.shared = new Swarm.Shared(
                 PeerId.generate(random),
                 new ConnectionLimits(
-                        options.maxConnections(), options.maxConnectionsPerAddress(), options.maxHalfOpen()),
+                        affordable(options.maxConnections(), diskDefaults.openFiles()),
+                        options.maxConnectionsPerAddress(),
+                        options.maxHalfOpen()),
                 new BufferPool(RECEIVE_BUFFER_BYTES, RECEIVE_BUFFERS),
                 watchdog,
                 new Bans(),
@@ -93,7 +102,13 @@ public final class Client implements AutoCloseable {
         scope.fork("watchdog", watchdog::run);
         scope.fork("disk", disk::run);
         var incoming = new IncomingPeers(scope, watchdog, shared.limits(), shared.bans(), this::swarm);
-        scope.fork("acceptor", () -> listener.acceptInto(incoming::accept));
+        scope.fork("acceptor", () -> listener.acceptInto(incoming::accept, shared.limits()::makeWay));
+    }
+
+    /** Connections must leave descriptors for the files, or strangers who connect could stop the torrents. */
+    private static int affordable(int maxConnections, int openFiles) {
+        int spare = Descriptors.limit().orElse(Integer.MAX_VALUE) - openFiles - OTHER_DESCRIPTORS;
+        return Math.min(maxConnections, Math.max(LEAST_CONNECTIONS, spare));
     }
 
     /** Opens a client with the default options. */

@@ -59,7 +59,7 @@ public final class ClientOptions {
         return copy;
     }
 
-    /** Connections of all torrents together. */
+    /** Connections of all torrents together; fewer where the system does not allow a process as many open files. */
     public ClientOptions withMaxConnections(int maxConnections) {
         var copy = new ClientOptions(this);
         copy.maxConnections = positive("maxConnections", maxConnections);

@@ -100,6 +100,20 @@ public final class ConnectionLimits {
         return take(address, true, () -> {});
     }
 
+    /** Closes the connection that has been silent longest since it was opened to us; false if there is none. */
+    public boolean makeWay() {
+        Optional<Place> evicted;
+        lock.lock();
+        try {
+            evicted = strangers.stream().findFirst();
+            evicted.ifPresent(Place::close);
+        } finally {
+            lock.unlock();
+        }
+        evicted.ifPresent(stranger -> stranger.makeWay.run());
+        return evicted.isPresent();
+    }
+
     /** How many connections there are, the half-open ones included. */
     public int connections() {
         lock.lock();

@@ -9,6 +9,7 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -23,6 +24,9 @@ public final class TcpListener implements Closeable {
 
     /** How long to wait when the process is out of file descriptors: others must close some first. */
     private static final long OUT_OF_RESOURCES_PAUSE_MILLIS = 200;
+
+    /** The descriptor of a connection that has just been closed is free when its thread has left the channel. */
+    private static final long DESCRIPTOR_PAUSE_MILLIS = 5;
 
     private final ServerSocketChannel channel;
     private final InetSocketAddress localAddress;
@@ -60,8 +64,14 @@ public final class TcpListener implements Closeable {
         return localAddress.getPort();
     }
 
-    /** Accepts connections and hands each to {@code onConnection}, which must not block, until the listener is closed. */
-    public void acceptInto(Consumer<PeerChannel> onConnection) throws IOException, InterruptedException {
+    /**
+     * Accepts connections and hands each to {@code onConnection} until the listener is closed. When the process has no
+     * descriptor left it goes on as soon as there is one: {@code makeWay} is asked to close a connection that can be
+     * spared, and says whether there was one. Neither may block.
+     */
+    public void acceptInto(Consumer<PeerChannel> onConnection, BooleanSupplier makeWay)
+            throws IOException, InterruptedException {
+        boolean failing = false;
         while (channel.isOpen()) {
             SocketChannel socket;
             try {
@@ -70,9 +80,16 @@ public final class TcpListener implements Closeable {
                 return;
             } catch (IOException e) {
                 // Too many open files, or the peer was gone again: neither ends the listening.
-                LOG.log(System.Logger.Level.WARNING, "cannot accept a connection: {0}", e.getMessage());
-                Thread.sleep(OUT_OF_RESOURCES_PAUSE_MILLIS);
+                if (!failing) { // said once, and not as often as somebody likes to connect
+                    LOG.log(System.Logger.Level.WARNING, "cannot accept connections: {0}", e.getMessage());
+                }
+                failing = true;
+                Thread.sleep(makeWay.getAsBoolean() ? DESCRIPTOR_PAUSE_MILLIS : OUT_OF_RESOURCES_PAUSE_MILLIS);
                 continue;
+            }
+            if (failing) {
+                failing = false;
+                LOG.log(System.Logger.Level.INFO, "connections are accepted again");
             }
             try {
                 onConnection.accept(TcpChannel.wrap(socket));

@@ -42,7 +42,7 @@ class TcpChannelTest {
     void listen() throws Exception {
         listener = TcpListener.open(InetAddress.getByName("127.0.0.1"), 0);
         scope.closeFirst(listener);
-        scope.fork("acceptor", () -> listener.acceptInto(accepted::add));
+        scope.fork("acceptor", () -> listener.acceptInto(accepted::add, () -> false));
     }
 
     @AfterEach

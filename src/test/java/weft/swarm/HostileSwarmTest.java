@@ -3,6 +3,8 @@ package weft.swarm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -31,7 +33,9 @@ import weft.kit.Message.Unchoke;
 import weft.kit.Node;
 import weft.kit.Scripts;
 import weft.kit.SharedTorrent;
+import weft.kit.SilentCrowd;
 import weft.kit.SwarmExtension;
+import weft.kit.WeftThreads;
 
 /** Honest transfers among hostile peers: they complete, and who lies is found out. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -41,6 +45,8 @@ class HostileSwarmTest {
 
     /** And so has one that Weft dials. */
     private static final String DIALLED = "127.0.0.67";
+
+    private static final int BORNE_AT_MOST = ClientOptions.defaults().maxConnections();
 
     @RegisterExtension
     final SwarmExtension swarm = new SwarmExtension().withoutFaults();
@@ -245,16 +251,44 @@ class HostileSwarmTest {
     }
 
     @Test
-    void hundredsOfSilentConnectionsKeepNobodyOut() throws Exception {
-        var shared = swarm.share(Content.ofLength(500_000));
+    void thousandsOfSilentConnectionsKeepNobodyOut() throws Exception {
+        int count = SilentCrowd.atMost(3_000); // as many as the limit of open files allows
+        var shared = swarm.share(Content.ofLength(2_000_000));
         var seed = shared.open(shared.seededDirectory(), ClientOptions.defaults(), options -> options);
-        for (int i = 0; i < 300; i++) {
-            shared.dial(seed, "127.0.1." + (i % 30 + 1));
+        int threads = WeftThreads.alive().size();
+        long directBytes = directBytes();
+        try (var crowd = new SilentCrowd(seed.address()).come(count)) {
+            Await.until("as many are left as are borne", () -> crowd.standing() <= BORNE_AT_MOST);
+            assertThat(WeftThreads.alive()).hasSizeLessThanOrEqualTo(threads + BORNE_AT_MOST);
+            assertThat(directBytes()).isLessThan(directBytes + (8L << 20));
+
+            var leecher = shared.open(
+                    swarm.directory(), ClientOptions.defaults(), options -> options.withPeers(List.of(seed.address())));
+            leecher.awaitComplete();
+
+            leecher.assertHasContent();
+            assertThat(crowd.standing()).as("one of them made way").isLessThan(BORNE_AT_MOST);
         }
+    }
 
-        var leecher = shared.leecher(options -> options.withPeers(List.of(seed.address())));
+    /** Here the one who wants something is besieged, and must dial to get it. */
+    @Test
+    void silentConnectionsDoNotKeepUsFromDialling() throws Exception {
+        var shared = swarm.share(Content.ofLength(2_000_000));
+        var leecher = shared.open(swarm.directory(), ClientOptions.defaults(), options -> options);
+        try (var crowd = new SilentCrowd(leecher.address()).come(600)) {
+            Await.until("as many are left as are borne", () -> crowd.standing() <= BORNE_AT_MOST);
 
-        leecher.awaitComplete();
-        leecher.assertHasContent();
+            leecher.connectTo(shared.seed()).awaitComplete();
+
+            leecher.assertHasContent();
+        }
+    }
+
+    private static long directBytes() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
     }
 }

@@ -3,7 +3,9 @@ package weft.swarm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,7 +27,9 @@ import weft.net.ConnectionLimits;
 import weft.storage.Disk;
 import weft.storage.MemoryStorage;
 import weft.storage.PieceVerifier;
+import weft.wire.Handshake;
 import weft.wire.PeerId;
+import weft.wire.Reserved;
 
 /** How long a swarm waits for a peer, by a clock that the test moves. */
 @Timeout(30)
@@ -39,6 +43,7 @@ class SwarmDeadlineTest {
     private final Watchdog watchdog = new Watchdog(clock);
     private final Disk disk = Disk.open();
     private final TaskScope scope = TaskScope.supervised("weft deadline test", (task, failure) -> {});
+    private final ConnectionLimits limits = new ConnectionLimits(100, 10, 10);
     private final FakeChannel channel = new FakeChannel("10.0.0.1", 6881);
     private Swarm swarm;
 
@@ -49,7 +54,7 @@ class SwarmDeadlineTest {
                 LAYOUT,
                 new Swarm.Shared(
                         PeerId.generate(random),
-                        new ConnectionLimits(10, 10, 10),
+                        limits,
                         new BufferPool(64 * 1024, 4),
                         watchdog,
                         new Bans(),
@@ -130,6 +135,76 @@ class SwarmDeadlineTest {
 
         assertThat(channel.isClosed()).isFalse();
         assertThat(swarm.peers()).hasSize(1);
+    }
+
+    /** One byte of a block every second, which is never nothing and never a message. */
+    @Test
+    void peerThatDripsIsClosedAfterTwoMinutes() {
+        greetAndShakeHands();
+        var block = new Message.Piece(0, 0, ByteBuffer.allocate(16 * 1024)).encode();
+
+        for (int second = 0; second < 120; second++) {
+            assertThat(channel.isClosed()).isFalse();
+            channel.feed(block[second]).awaitReader();
+            advance(Duration.ofSeconds(1));
+        }
+
+        awaitReason("has not sent a whole message in time");
+    }
+
+    /** The torrent may have ten peers. */
+    @Test
+    void whoDoesNothingMakesRoomForOthersAfterAMinute() {
+        var idlers = new ArrayList<FakeChannel>();
+        for (int i = 0; i < 10; i++) {
+            idlers.add(come(i));
+        }
+        Await.until("the torrent is full", () -> swarm.peers().size() == 10);
+        var early = come(10);
+        Await.until("there is no room", early::isClosed);
+        assertThat(early.written()).isEmpty();
+
+        advance(Duration.ofMinutes(1));
+        come(11);
+        greetAndShakeHands();
+
+        awaitReason("made room for another peer, with nothing exchanged for a minute");
+        Await.until(
+                "one made room for who came, one for whom we dialled",
+                () -> idlers.stream().filter(FakeChannel::isClosed).count() == 2);
+        Await.until("the torrent is full", () -> swarm.peers().size() == 10);
+    }
+
+    /** They are let in one by one, however many shake hands at once. */
+    @Test
+    void manyWhoShakeHandsAtOnceAreNotMoreThanTheTorrentMayHave() {
+        var halfway = new ArrayList<FakeChannel>();
+        for (int i = 0; i < 20; i++) {
+            halfway.add(accept(i));
+        }
+        halfway.forEach(each -> each.feed(PeerId.generate(random).toBytes())); // all names at once
+
+        awaitReason("no room for more peers");
+        Await.until(
+                "those who have no room are gone",
+                () -> halfway.stream().filter(FakeChannel::isClosed).count() == 10);
+        assertThat(swarm.peers()).hasSize(10);
+    }
+
+    /** Hands are shaken but for the peer's id. */
+    private FakeChannel accept(int number) {
+        var incoming = new FakeChannel("10.0.1." + number, 50_000);
+        swarm.accept(
+                incoming,
+                watchdog.watch(incoming),
+                new Handshake.Head(Reserved.OURS, InfoHash.ofV1(HASH.truncated())),
+                limits.accepted(incoming.remoteAddress().getAddress(), incoming::close)
+                        .orElseThrow());
+        return incoming;
+    }
+
+    private FakeChannel come(int number) {
+        return accept(number).feed(PeerId.generate(random).toBytes());
     }
 
     @Test
