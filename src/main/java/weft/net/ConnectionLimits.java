@@ -13,8 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * torrents; memory work only.
  *
  * <p>Whoever has connected and not said yet who he is has a place on sufferance: when there is none left, the one that
- * has been silent longest makes way. So thousands that connect and say nothing keep nobody out who speaks at once, be it
- * that he connects to us or that we dial him.
+ * has been silent longest makes way, of those of whoever has most connections. So thousands that connect and say nothing
+ * keep nobody out who speaks at once, be it that he connects to us or that we dial him.
  */
 public final class ConnectionLimits {
     private final int maxConnections;
@@ -100,12 +100,12 @@ public final class ConnectionLimits {
         return take(address, true, () -> {});
     }
 
-    /** Closes the connection that has been silent longest since it was opened to us; false if there is none. */
+    /** Closes a connection that has said nothing since it was opened to us; false if there is none. */
     public boolean makeWay() {
         Optional<Place> evicted;
         lock.lock();
         try {
-            evicted = strangers.stream().findFirst();
+            evicted = whoCanBeSpared();
             evicted.ifPresent(Place::close);
         } finally {
             lock.unlock();
@@ -145,9 +145,11 @@ public final class ConnectionLimits {
             }
             int here = perSubscriber.getOrDefault(subscriber, 0);
             if (here >= maxPerAddress || connections >= maxConnections) {
-                evicted = strangers.stream()
-                        .filter(stranger -> here < maxPerAddress || stranger.subscriber.equals(subscriber))
-                        .findFirst();
+                evicted = here >= maxPerAddress
+                        ? strangers.stream()
+                                .filter(stranger -> stranger.subscriber.equals(subscriber))
+                                .findFirst()
+                        : whoCanBeSpared();
                 if (evicted.isEmpty()) {
                     return Optional.empty();
                 }
@@ -165,5 +167,12 @@ public final class ConnectionLimits {
         }
         evicted.ifPresent(stranger -> stranger.makeWay.run()); // not under the lock: it closes a socket
         return Optional.of(place);
+    }
+
+    /** Of the strangers that who has most connections has, the one that came first. */
+    private Optional<Place> whoCanBeSpared() {
+        return strangers.stream()
+                .reduce((first, next) ->
+                        perSubscriber.get(next.subscriber) > perSubscriber.get(first.subscriber) ? next : first);
     }
 }

@@ -188,7 +188,7 @@ public final class SharedTorrent {
 
     /** A connection of a scripted peer at {@code from} to {@code node}, before the handshake. */
     public FakePeer dial(Node node, String from) throws IOException {
-        return swarm.dial(this, node, from);
+        return swarm.dial(this, node.address(), from);
     }
 
     /** A connection of a scripted peer at 127.0.0.1 to {@code node}, after the handshake. */

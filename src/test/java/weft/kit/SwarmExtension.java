@@ -23,6 +23,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -53,6 +55,9 @@ import weft.tracker.TrackerServerOptions;
 public final class SwarmExtension implements BeforeEachCallback, AfterEachCallback {
     /** NEEDS: close returns within five seconds, whatever does not answer. */
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
+
+    /** Long enough to leave this machine something to do beside them, when there are many. */
+    private static final long BETWEEN_SIEGES_MILLIS = 100;
 
     /** A thread that {@code close} has seen to its end may take a moment to be gone from the thread dump. */
     private static final Duration THREAD_END = Duration.ofSeconds(2);
@@ -156,11 +161,11 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
         }
     }
 
-    FakePeer dial(SharedTorrent shared, Node node, String from) throws IOException {
+    FakePeer dial(SharedTorrent shared, InetSocketAddress target, String from) throws IOException {
         var socket = new Socket();
         try {
             socket.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
-            socket.connect(node.address(), (int) Await.PATIENCE.toMillis());
+            socket.connect(target, (int) Await.PATIENCE.toMillis());
             return own(new FakePeer(socket, shared));
         } catch (IOException e) {
             socket.close();
@@ -195,6 +200,25 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
         });
     }
 
+    /**
+     * Plays {@code script} at {@code target} again and again until the test ends, each time with a new connection, soon
+     * after the one before has ended. In a thread of the system's: in a virtual one a flood would keep a carrier from all
+     * others here, and not only there.
+     */
+    public void besiege(SharedTorrent shared, InetSocketAddress target, String from, Script script) {
+        run("siege from " + from, Thread.ofPlatform().daemon(), () -> {
+            var never = new CountDownLatch(1);
+            while (!ending && !never.await(BETWEEN_SIEGES_MILLIS, TimeUnit.MILLISECONDS)) {
+                try (var peer = dial(shared, target, from)) {
+                    owned.remove(peer);
+                    script.run(peer);
+                } catch (IOException e) {
+                    // dropped, or not let in: so much the better
+                }
+            }
+        });
+    }
+
     /** Closes {@code what} after the test. */
     public <T extends AutoCloseable> T own(T what) {
         owned.push(what);
@@ -202,7 +226,11 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
     }
 
     void fork(String name, Work work) {
-        var thread = Thread.ofVirtual().name("kit " + name).unstarted(() -> {
+        run(name, Thread.ofVirtual(), work);
+    }
+
+    private void run(String name, Thread.Builder builder, Work work) {
+        var thread = builder.name("kit " + name).unstarted(() -> {
             try {
                 work.run();
             } catch (IOException | InterruptedException | UncheckedIOException e) {

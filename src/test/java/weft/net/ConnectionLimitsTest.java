@@ -151,4 +151,20 @@ class ConnectionLimitsTest {
         assertThat(accept(limits, InetAddress.getByName("2001:db8::ffff:2"))).isEmpty();
         assertThat(accept(limits, InetAddress.getByName("fd00::1"))).isEmpty();
     }
+
+    @Test
+    void whoHasMostConnectionsMakesWayFirst() {
+        var limits = new ConnectionLimits(4, 4, 4);
+        var closed = new ArrayList<String>();
+        assertThat(limits.accepted(address(1), () -> closed.add("alone"))).isPresent();
+        for (int i = 0; i < 3; i++) {
+            assertThat(limits.accepted(address(2), () -> closed.add("of many"))).isPresent();
+        }
+
+        assertThat(limits.makeWay()).isTrue();
+        assertThat(limits.accepted(address(3), () -> closed.add("next"))).isPresent();
+        assertThat(limits.accepted(address(4), () -> closed.add("last"))).isPresent();
+
+        assertThat(closed).containsExactly("of many", "of many");
+    }
 }
