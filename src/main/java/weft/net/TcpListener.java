@@ -9,6 +9,7 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -24,6 +25,9 @@ public final class TcpListener implements Closeable {
 
     /** How long to wait when the process is out of file descriptors: others must close some first. */
     private static final long OUT_OF_RESOURCES_PAUSE_MILLIS = 200;
+
+    /** That connections cannot be accepted is said so often at the most. */
+    private static final Duration SILENCE = Duration.ofMinutes(1);
 
     /** The descriptor of a connection that has just been closed is free when its thread has left the channel. */
     private static final long DESCRIPTOR_PAUSE_MILLIS = 5;
@@ -71,7 +75,7 @@ public final class TcpListener implements Closeable {
      */
     public void acceptInto(Consumer<PeerChannel> onConnection, BooleanSupplier makeWay)
             throws IOException, InterruptedException {
-        boolean failing = false;
+        long silentUntil = System.nanoTime();
         while (channel.isOpen()) {
             SocketChannel socket;
             try {
@@ -80,16 +84,12 @@ public final class TcpListener implements Closeable {
                 return;
             } catch (IOException e) {
                 // Too many open files, or the peer was gone again: neither ends the listening.
-                if (!failing) { // said once, and not as often as somebody likes to connect
+                if (System.nanoTime() - silentUntil >= 0) { // not as often as somebody likes to connect
                     LOG.log(System.Logger.Level.WARNING, "cannot accept connections: {0}", e.getMessage());
+                    silentUntil = System.nanoTime() + SILENCE.toNanos();
                 }
-                failing = true;
                 Thread.sleep(makeWay.getAsBoolean() ? DESCRIPTOR_PAUSE_MILLIS : OUT_OF_RESOURCES_PAUSE_MILLIS);
                 continue;
-            }
-            if (failing) {
-                failing = false;
-                LOG.log(System.Logger.Level.INFO, "connections are accepted again");
             }
             try {
                 onConnection.accept(TcpChannel.wrap(socket));
