@@ -53,6 +53,7 @@ public final class WorkerPool implements AutoCloseable {
     private final Condition workerGone = lock.newCondition();
     private final LinkedHashSet<Lane> waiting = new LinkedHashSet<>(); // guarded by lock, as are all below: with tasks
     private final Set<Worker> workers = new HashSet<>();
+    private final List<Thread> leaving = new ArrayList<>(); // threads of former workers that may not have ended yet
     private int idle; // workers that wait for work
     private int spare; // workers there may be beyond the size
     private int started; // workers, ever
@@ -133,18 +134,36 @@ public final class WorkerPool implements AutoCloseable {
     }
 
     private boolean awaitWorkers(long patienceNanos) {
+        List<Thread> last;
         lock.lock();
         try {
             long left = patienceNanos;
             while (!workers.isEmpty() && left > 0) {
                 left = workerGone.awaitNanos(left);
             }
-            return workers.isEmpty();
+            if (!workers.isEmpty()) {
+                return false;
+            }
+            last = List.copyOf(leaving);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
         } finally {
             lock.unlock();
+        }
+        return awaitEnd(last);
+    }
+
+    /** Waits for the last steps of threads that have nothing left to do; before, it would hold a carrier on JDK 21. */
+    private static boolean awaitEnd(List<Thread> threads) {
+        try {
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 
@@ -309,6 +328,8 @@ public final class WorkerPool implements AutoCloseable {
             lock.lock();
             try {
                 workers.remove(this);
+                leaving.removeIf(thread -> !thread.isAlive());
+                leaving.add(Thread.currentThread());
                 if (!closed) {
                     startWorkers(); // a task that came while this thread was on its way out
                 }

@@ -199,9 +199,7 @@ class WorkerPoolTest {
 
         pool.close();
 
-        Await.until(
-                "no thread is left",
-                () -> WeftThreads.alive().values().stream().noneMatch(name -> name.startsWith("weft pool test")));
+        assertThat(threads()).isZero();
     }
 
     // --- lanes
