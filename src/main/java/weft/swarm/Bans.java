@@ -1,10 +1,8 @@
 package weft.swarm;
 
 import java.net.InetAddress;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Set;
+import java.util.LinkedHashSet;
+import java.util.concurrent.locks.ReentrantLock;
 import weft.net.Subscriber;
 
 /**
@@ -18,25 +16,30 @@ import weft.net.Subscriber;
 public final class Bans {
     private static final int MAX = 10_000;
 
-    private final Set<InetAddress> addresses =
-            Collections.newSetFromMap(Collections.synchronizedMap(new LinkedHashMap<>() {
-                private static final long serialVersionUID = 1L;
-
-                @Override
-                protected boolean removeEldestEntry(Map.Entry<InetAddress, Boolean> eldest) {
-                    return size() > MAX;
-                }
-            }));
+    private final ReentrantLock lock = new ReentrantLock(); // nothing is taken under it
+    private final LinkedHashSet<InetAddress> addresses = new LinkedHashSet<>(); // guarded by lock
 
     /** Nobody is banned at first. */
     public Bans() {}
 
     void add(InetAddress address) {
-        addresses.add(Subscriber.of(address));
+        lock.lock();
+        try {
+            if (addresses.add(Subscriber.of(address)) && addresses.size() > MAX) {
+                addresses.removeFirst();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Whether connections from and to this address are refused. */
     public boolean contains(InetAddress address) {
-        return addresses.contains(Subscriber.of(address));
+        lock.lock();
+        try {
+            return addresses.contains(Subscriber.of(address));
+        } finally {
+            lock.unlock();
+        }
     }
 }
