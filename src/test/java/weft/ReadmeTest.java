@@ -3,6 +3,7 @@ package weft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import weft.kit.Java;
+import weft.kit.SteeredStorage;
 import weft.metainfo.TorrentCreator;
 import weft.tracker.TrackerServer;
 import weft.tracker.TrackerServerOptions;
@@ -135,7 +137,14 @@ class ReadmeTest {
                     .withTrackers(List.of(List.of(tracker.announceUri().toString())))
                     .create(1, TorrentCreator.Progress.NONE);
             var torrentFile = Files.write(workingDirectory.resolve("some.torrent"), metainfo.toBytes());
-            seed = Torrent.open(torrentFile, AddOptions.into(temp.resolve("seed")));
+            var storage = new SteeredStorage(metainfo.layout());
+            var all = ByteBuffer.allocate(one.length + two.length).put(one).put(two);
+            for (int piece = 0; piece < metainfo.layout().pieceCount(); piece++) {
+                storage.write(piece, 0, all.slice(piece * 32768, 32768));
+            }
+            storage.withBytesPerSecond(2_000_000); // so that there is something to see while it goes on
+            seed = Torrent.open(
+                    torrentFile, AddOptions.into(temp.resolve("seed")).withStorage(storage));
             seed.awaitComplete();
         }
 

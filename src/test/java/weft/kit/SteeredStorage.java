@@ -30,7 +30,8 @@ public final class SteeredStorage implements Storage {
     private int waiting;
     private IOException writeFault; // or null
 
-    SteeredStorage(Layout layout) {
+    /** A storage in which nothing lies yet, and which does as it should. */
+    public SteeredStorage(Layout layout) {
         this.memory = new MemoryStorage(layout);
     }
 
