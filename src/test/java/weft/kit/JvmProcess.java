@@ -102,6 +102,12 @@ public final class JvmProcess implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** Asks it to end (SIGTERM), and waits for that. */
+    public void terminate() throws InterruptedException {
+        process.destroy();
+        awaitExit(Await.PATIENCE);
+    }
+
     /** Ends it without a chance to do anything (SIGKILL), and waits for that. */
     public void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();

@@ -1,0 +1,177 @@
+package weft.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import weft.kit.Await;
+import weft.kit.Content;
+import weft.kit.JvmProcess;
+import weft.kit.Node;
+import weft.kit.SharedTorrent;
+import weft.kit.SteeredStorage;
+import weft.kit.SwarmExtension;
+import weft.storage.Disk;
+import weft.storage.HashCheck;
+import weft.storage.Lease;
+import weft.storage.MappedStorage;
+import weft.storage.PieceVerifier;
+import weft.storage.Storage;
+import weft.storage.StorageOptions;
+
+/**
+ * {@code kill -9} at random points of downloads. A short run by itself; {@code -Dweft.kills=200} makes it a long one, and
+ * {@code -Dweft.kills.seed=N} repeats what a run has printed. With {@code -Dweft.kills.mebibytes=300} and more, resume data
+ * is saved in between, as that much comes in.
+ */
+@Timeout(3600)
+class KillTest {
+    private static final int KILLS = Integer.getInteger("weft.kills", 8);
+    private static final long SEED = Long.getLong("weft.kills.seed", System.nanoTime());
+    private static final int LENGTH = Integer.getInteger("weft.kills.mebibytes", 16) << 20;
+
+    private static final int PIECE = 128 * 1024;
+
+    @RegisterExtension
+    private final SwarmExtension swarm = new SwarmExtension();
+
+    private final Random random = new Random(SEED);
+    private SharedTorrent shared;
+    private Watched storage;
+    private Node seed;
+    private Path directory;
+    private BitSet whole = new BitSet(); // the pieces that were on disk, whole, after the last kill
+
+    @Test
+    void nothingIsLostAndWhatWasWholeIsNotFetchedAgain() throws Exception {
+        System.out.println("KillTest: -Dweft.kills=" + KILLS + " -Dweft.kills.seed=" + SEED);
+        shared = swarm.share(Content.ofLength(LENGTH), PIECE);
+        storage = new Watched(shared.seededStorage().withBytesPerSecond(LENGTH / 2));
+        seed = shared.seed(options -> options.withStorage(storage));
+        directory = swarm.directory();
+
+        for (int kill = 0; kill < KILLS; kill++) {
+            if (downloadAndKill()) {
+                shared.content().assertLiesIn(directory);
+                directory = swarm.directory();
+                whole = new BitSet();
+            }
+        }
+        try (var process = startDownload()) {
+            assertThat(process.awaitExit(Duration.ofMinutes(2)))
+                    .as(process::output)
+                    .isZero();
+        }
+
+        assertNothingWholeWasFetched();
+        shared.content().assertLiesIn(directory);
+    }
+
+    /** True if it had come to its end before. */
+    private boolean downloadAndKill() throws Exception {
+        boolean complete;
+        try (var process = startDownload()) {
+            long blocks = storage.blocks.get() + random.nextInt(1 + 2 * LENGTH / (16 << 10) / KILLS);
+            var patience = Duration.ofMillis(random.nextInt(4) == 0 ? random.nextInt(1000) : 20_000);
+            Await.within(patience, () -> !process.isAlive() || storage.blocks.get() >= blocks);
+            complete = !process.isAlive() && process.awaitExit(Duration.ZERO) == 0;
+        }
+        seed.awaitPeers(0);
+        assertNothingWholeWasFetched();
+        synchronized (storage.pieces) {
+            storage.pieces.clear();
+        }
+        whole = wholePieces();
+        return complete;
+    }
+
+    private JvmProcess startDownload() throws IOException {
+        return JvmProcess.of(
+                        Main.class,
+                        "download",
+                        shared.torrentFile().toString(),
+                        "-d",
+                        directory.toString(),
+                        "--peer",
+                        "127.0.0.1:" + seed.address().getPort())
+                .withOptions("-Xmx64m", "-XX:TieredStopAtLevel=1")
+                .start(swarm.directory().resolve("output"));
+    }
+
+    private void assertNothingWholeWasFetched() {
+        var again = new BitSet();
+        synchronized (storage.pieces) {
+            again.or(storage.pieces);
+        }
+        again.and(whole);
+        assertThat(again).as("pieces that were there and were fetched again").isEqualTo(new BitSet());
+    }
+
+    /** By hashing what lies in the directory, as another program would. */
+    private BitSet wholePieces() throws IOException {
+        var metainfo = shared.metainfo();
+        var all = new BitSet();
+        all.set(0, metainfo.files().size());
+        var pieces = new BitSet();
+        pieces.set(0, shared.pieceCount());
+        try (var disk = Disk.open();
+                var files = MappedStorage.open(
+                        disk,
+                        directory,
+                        metainfo.layout(),
+                        metainfo.infoHash(),
+                        all,
+                        StorageOptions.defaults().withReadOnly())) {
+            var verifier = new PieceVerifier(disk, metainfo.layout(), files, metainfo::pieceHashEquals);
+            return new HashCheck(verifier, pieces, (piece, good, checked) -> {}).run();
+        }
+    }
+
+    /** Notes which pieces are sent. */
+    private static final class Watched implements Storage {
+        private final SteeredStorage storage;
+        private final AtomicLong blocks = new AtomicLong();
+        private final BitSet pieces = new BitSet(); // guarded by itself
+
+        private Watched(SteeredStorage storage) {
+            this.storage = storage;
+        }
+
+        @Override
+        public Lease lend(int piece, int begin, int length) throws IOException {
+            synchronized (pieces) {
+                pieces.set(piece);
+            }
+            blocks.incrementAndGet();
+            return storage.lend(piece, begin, length);
+        }
+
+        @Override
+        public void write(int piece, int begin, ByteBuffer block) throws IOException {
+            storage.write(piece, begin, block);
+        }
+
+        @Override
+        public void read(int piece, int begin, ByteBuffer target) throws IOException {
+            storage.read(piece, begin, target);
+        }
+
+        @Override
+        public void flush() throws IOException {
+            storage.flush();
+        }
+
+        @Override
+        public void close() {
+            storage.close();
+        }
+    }
+}
