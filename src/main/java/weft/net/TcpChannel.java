@@ -1,6 +1,7 @@
 package weft.net;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
@@ -43,6 +44,11 @@ public final class TcpChannel implements PeerChannel {
             scope.forget(channel);
         }
         return wrap(channel);
+    }
+
+    /** Why nobody answers, in the system's words; JDK 21 adds "(connect failed)", the call that they were said to. */
+    public static String reason(ConnectException e) {
+        return String.valueOf(e.getMessage()).replace(" (connect failed)", "");
     }
 
     private static SocketTimeoutException timedOut(InetSocketAddress address, Duration timeout) {

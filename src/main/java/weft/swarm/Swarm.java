@@ -3,6 +3,7 @@ package weft.swarm;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -34,6 +35,7 @@ import weft.metainfo.Layout;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
 import weft.net.PeerChannel;
+import weft.net.TcpChannel;
 import weft.storage.PieceVerifier;
 import weft.storage.Storage;
 import weft.wire.AllowedFast;
@@ -455,6 +457,7 @@ public final class Swarm {
         return switch (e) {
             case EOFException eof -> eof.getMessage();
             case ClosedChannelException closed -> "closed";
+            case ConnectException refused -> TcpChannel.reason(refused);
             default -> e.getMessage() != null ? e.getMessage() : e.getClass().getSimpleName();
         };
     }

@@ -1,6 +1,7 @@
 package weft.tracker;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -16,6 +17,7 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
+import weft.net.TcpChannel;
 import weft.tracker.TrackerException.Kind;
 
 /**
@@ -145,6 +147,8 @@ final class HttpConnector {
                 new TrackerException(Kind.BAD_ANSWER, "the answer does not unpack: " + zip.getMessage(), zip);
             case SSLException tls ->
                 new TrackerException(Kind.UNREACHABLE, "no safe connection to " + where + ": " + tls.getMessage(), tls);
+            case ConnectException refused ->
+                new TrackerException(Kind.UNREACHABLE, where + ": " + TcpChannel.reason(refused), refused);
             default -> new TrackerException(Kind.UNREACHABLE, where + ": " + e.getMessage(), e);
         };
     }
