@@ -58,6 +58,22 @@ public final class PieceVerifier {
         disk.submit(work);
     }
 
+    /**
+     * Like {@link #verify(int)}, of a piece that was hashed while it came in: reads back only what is not hashed yet. If
+     * that is nothing, this is done at once and by the calling thread. For {@code hash} it is the end.
+     */
+    public boolean verify(int piece, PieceHash hash) throws IOException {
+        int from = hash.hashed();
+        int left = layout.pieceLength(piece) - from;
+        if (left > 0) {
+            disk.onHashingThread(() -> {
+                new SlicedBytes(layout, storage).feed(piece, from, left, hash.sha1());
+                return null;
+            });
+        }
+        return hashes.matches(piece, hash.sha1().digest());
+    }
+
     Layout layout() {
         return layout;
     }
@@ -77,12 +93,12 @@ public final class PieceVerifier {
 
     /** Like {@link #verify(int)}, by the calling thread, which is a hashing thread. */
     boolean verify(int piece, PieceBytes bytes) throws IOException {
-        MessageDigest sha1 = sha1();
+        MessageDigest sha1 = newSha1();
         bytes.feed(piece, sha1);
         return hashes.matches(piece, sha1.digest());
     }
 
-    private static MessageDigest sha1() {
+    static MessageDigest newSha1() {
         try {
             return MessageDigest.getInstance("SHA-1");
         } catch (NoSuchAlgorithmException e) {

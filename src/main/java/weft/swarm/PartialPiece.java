@@ -3,6 +3,7 @@ package weft.swarm;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Objects;
+import weft.storage.PieceHash;
 
 /**
  * A piece that has been begun and is not verified yet. Each of its blocks is in exactly one of these states:
@@ -27,6 +28,8 @@ final class PartialPiece {
 
     /** Whether the piece has failed its hash before: then it is fetched from one peer alone, so that guilt is certain. */
     private boolean suspect;
+
+    private PieceHash hash = new PieceHash(); // of this attempt at the piece; updated outside of the picker's lock
 
     private PiecePicker.Source claimant; // of a suspect piece: the one peer it is fetched from, or null
 
@@ -119,9 +122,10 @@ final class PartialPiece {
         senders[block] = sender;
     }
 
-    /** The block's bytes are in the storage; true if it was the last one of the piece. */
-    boolean written() {
-        return ++written == blockCount;
+    /** The bytes of so many blocks are in the storage; true if they were the last ones of the piece. */
+    boolean written(int blocks) {
+        written += blocks;
+        return isWritten();
     }
 
     /** The blocks that were written in an earlier run, as resume data tells. */
@@ -134,6 +138,11 @@ final class PartialPiece {
 
     boolean isWritten() {
         return written == blockCount;
+    }
+
+    /** The hash of the blocks that have come. */
+    PieceHash hash() {
+        return hash;
     }
 
     /** Who sent each block; an element is null where that is not known (an earlier run). */
@@ -160,6 +169,7 @@ final class PartialPiece {
         written = 0;
         free = blockCount;
         lowestFree = 0;
+        hash = new PieceHash();
         suspect = true;
         claimant = null;
     }
@@ -168,6 +178,7 @@ final class PartialPiece {
     void lost(int block) {
         arrived.clear(block);
         senders[block] = null;
+        hash = new PieceHash(); // the block is in it, or may be: what comes in its place need not be the same
         free++;
         lowestFree = Math.min(lowestFree, block);
     }

@@ -19,8 +19,9 @@ import weft.wire.ProtocolException;
 
 /**
  * A peer's own thread: reads, decodes, acts, until the connection ends. It never writes to the peer, it queues; two
- * peers that both only wrote would block each other for ever. A block goes from the receive buffer to the storage in
- * this thread, so that a peer whose blocks the storage is slow to take is read more slowly, and nobody else.
+ * peers that both only wrote would block each other for ever. Blocks go from the receive buffer to the storage in
+ * this thread, and are hashed in passing, so that a peer whose blocks the storage is slow to take is read more slowly,
+ * and nobody else.
  */
 final class PeerReader implements MessageHandler {
     /**
@@ -54,6 +55,7 @@ final class PeerReader implements MessageHandler {
     private final MessageDecoder decoder;
     private final BufferPool buffers;
     private final Watchdog.Guard deadline;
+    private final BlockRun run = new BlockRun();
     private final List<PiecePicker.Source> others = new ArrayList<>(); // reused for every block
 
     private boolean piecesTold; // whether anything has come that tells of pieces
@@ -84,7 +86,11 @@ final class PeerReader implements MessageHandler {
                 if (buffer.fill(peer.channel(), needed, peer.outstanding() > 0) < 0) {
                     throw new EOFException("closed by the peer");
                 }
-                needed = decoder.decode(buffer.bytes(), this);
+                try {
+                    needed = decoder.decode(buffer.bytes(), this);
+                } finally {
+                    storeRun(); // also what came before something that ends the connection
+                }
                 if (buffer.bytes().position() > 0) {
                     deadline.expect("sent a whole message", IDLE);
                 }
@@ -258,7 +264,7 @@ final class PeerReader implements MessageHandler {
                     ((Peer) other.owner()).sendCancel(piece, begin, length);
                 }
                 swarm.downloaded(length);
-                store(piece, begin, block);
+                store(begin, block);
             }
         }
     }
@@ -268,16 +274,32 @@ final class PeerReader implements MessageHandler {
         swarm.wasted(length);
     }
 
-    private void store(int piece, int begin, ByteBuffer block) {
-        try {
-            peer.disk().write(storage, piece, begin, block);
-        } catch (IOException e) {
-            picker.notWritten(piece, begin);
-            swarm.storageFailed(storage, e);
+    private void store(int begin, ByteBuffer block) {
+        var partial = peer.source().arriving();
+        if (run.isContinuedBy(partial, begin)) {
+            run.append(block);
+        } else {
+            storeRun();
+            run.begin(partial, begin, block);
+        }
+    }
+
+    private void storeRun() {
+        if (run.isEmpty()) {
             return;
         }
-        if (picker.written(piece)) {
-            swarm.verify(piece);
+        var partial = run.partial();
+        try {
+            picker.hash(partial).update(run.begin(), run.bytes());
+            peer.disk().write(storage, partial.piece(), run.begin(), run.bytes());
+            if (picker.written(partial, run.blocks())) {
+                swarm.verify(partial.piece());
+            }
+        } catch (IOException e) {
+            picker.notWritten(partial, run.begin(), run.blocks());
+            swarm.storageFailed(storage, e);
+        } finally {
+            run.clear();
         }
     }
 

@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import weft.metainfo.Layout;
+import weft.storage.PieceHash;
 
 /**
  * Decides which blocks to ask a peer for, and knows what has come of it. The order: higher priority first, strictly;
@@ -67,6 +68,7 @@ final class PiecePicker {
         private int useful; // pieces it has that are wanted and missing
         private boolean choked = true;
         private boolean snubbed;
+        private PartialPiece arriving; // the attempt at a piece to which its last wanted block belongs, or null
 
         private Source(Object owner, int pieceCount) {
             this.owner = owner;
@@ -75,6 +77,11 @@ final class PiecePicker {
 
         Object owner() {
             return owner;
+        }
+
+        /** What the last block that was {@link Arrival#WANTED} is to be written for. To be asked by who told of it. */
+        PartialPiece arriving() {
+            return arriving;
         }
 
         boolean isSnubbed() {
@@ -681,6 +688,7 @@ final class PiecePicker {
                 takeBack(piece, block, others);
             }
             partial.arrived(block, source);
+            source.arriving = partial;
             return Arrival.WANTED;
         } finally {
             lock.unlock();
@@ -696,25 +704,55 @@ final class PiecePicker {
         }
     }
 
-    /** The block is in the storage; true if it was the last of its piece, which is to be verified now. */
-    boolean written(int piece) {
+    /** The hash of the blocks of this attempt at a piece that have come. */
+    PieceHash hash(PartialPiece partial) {
         lock.lock();
         try {
-            var partial = partials.get(piece);
-            return partial != null && partial.written();
+            return partial.hash();
         } finally {
             lock.unlock();
         }
     }
 
-    /** The storage did not take the block. */
-    void notWritten(int piece, int begin) {
+    /**
+     * So many blocks are in the storage; true if they were the last of their piece, which is to be verified now. What
+     * belongs to an attempt that was given up meanwhile counts for nothing.
+     */
+    boolean written(PartialPiece partial, int blocks) {
+        lock.lock();
+        try {
+            return isCurrent(partial) && partial.written(blocks);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The storage did not take so many blocks, from {@code begin} on. */
+    void notWritten(PartialPiece partial, int begin, int blocks) {
+        lock.lock();
+        try {
+            if (isCurrent(partial)) {
+                int first = begin / Layout.BLOCK_LENGTH;
+                for (int block = first; block < first + blocks; block++) {
+                    partial.lost(block);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // this very attempt at the piece
+    private boolean isCurrent(PartialPiece partial) {
+        return partials.get(partial.piece()) == partial;
+    }
+
+    /** The hash, as far as it is known, of a piece that is to be verified; that of nothing if there is no such piece. */
+    PieceHash hash(int piece) {
         lock.lock();
         try {
             var partial = partials.get(piece);
-            if (partial != null) {
-                partial.lost(begin / Layout.BLOCK_LENGTH);
-            }
+            return partial == null ? new PieceHash() : partial.hash();
         } finally {
             lock.unlock();
         }

@@ -36,6 +36,7 @@ import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
 import weft.net.PeerChannel;
 import weft.net.TcpChannel;
+import weft.storage.PieceHash;
 import weft.storage.PieceVerifier;
 import weft.storage.Storage;
 import weft.wire.AllowedFast;
@@ -551,15 +552,48 @@ public final class Swarm {
         }
     }
 
-    /** All blocks of a piece are written: have it hashed on a disk thread. */
+    /**
+     * All blocks of a piece are written: have it verified. One that came in order is hashed already; for all others, and
+     * for those that turn out wrong, there is the disk to be read, by a hashing thread.
+     */
     void verify(int piece) {
         var current = session;
         if (current == null) {
             return; // it stays written and unverified, and is verified at the next start
         }
+        var hash = picker.hash(piece);
+        if (hash.hashed() == layout.pieceLength(piece)) {
+            if (verifiedOnArrival(current, piece, hash)) {
+                return;
+            }
+            hash = new PieceHash(); // from the disk then, which has to be read anyhow to find out who is guilty
+        }
+        verifyFromDisk(current, piece, hash);
+    }
+
+    private boolean verifiedOnArrival(Session current, int piece, PieceHash hash) {
+        try {
+            var event = new PieceVerifiedEvent();
+            event.begin();
+            boolean verified = !suspects.isSuspect(piece) && current.verifier.verify(piece, hash);
+            event.end();
+            if (verified) {
+                pieceVerified(current, piece);
+                if (event.shouldCommit()) {
+                    commit(event, piece, 0);
+                }
+            }
+            return verified;
+        } catch (IOException e) {
+            storageFailed(current.storage, e);
+            return true;
+        }
+    }
+
+    private void verifyFromDisk(Session current, int piece, PieceHash hash) {
         verifying.put(piece, shared.nanoTime().getAsLong());
         try {
-            current.verifier.submit(() -> verifyNow(current, piece));
+            current.verifier.submit(() -> verifyNow(current, piece, hash));
             return;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -569,14 +603,14 @@ public final class Swarm {
         verifying.remove(piece);
     }
 
-    private void verifyNow(Session current, int piece) {
+    private void verifyNow(Session current, int piece, PieceHash hash) {
         try {
             long waited = now() - verifying.getOrDefault(piece, now());
             var verified = new PieceVerifiedEvent();
             var failed = new PieceFailedEvent();
             verified.begin();
             failed.begin();
-            if (current.verifier.verify(piece)) {
+            if (current.verifier.verify(piece, hash)) {
                 verified.end();
                 pieceVerified(current, piece);
                 if (verified.shouldCommit()) {

@@ -100,7 +100,7 @@ public final class MessageDecoder {
                 int piece = piece("piece", in.getInt());
                 int begin = in.getInt();
                 int blockLength = range("piece", piece, begin, length - 9);
-                handler.onPiece(piece, begin, in.slice(in.position(), blockLength));
+                handler.onPiece(piece, begin, in.duplicate().limit(in.position() + blockLength));
             }
             case MessageId.CANCEL -> {
                 int piece = piece("cancel", in.getInt());

@@ -36,7 +36,10 @@ public interface MessageHandler {
     /** The peer asks for a block. */
     void onRequest(int piece, int begin, int length) throws IOException;
 
-    /** A block; {@code block} is a view of the receive buffer, valid during the call. */
+    /**
+     * A block. {@code block} is a view of the buffer that is being decoded, whose contents up to the block's end are the
+     * handler's until decoding ends: it may keep the view until then, and move blocks together.
+     */
     void onPiece(int piece, int begin, ByteBuffer block) throws IOException;
 
     /** The peer takes a request back. */

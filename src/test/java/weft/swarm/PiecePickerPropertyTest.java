@@ -210,7 +210,7 @@ class PiecePickerPropertyTest {
             if (arrival == PiecePicker.Arrival.WANTED) {
                 assertThat(delivered.add(List.of((long) piece, (long) begin))).isTrue();
             }
-            if (arrival == PiecePicker.Arrival.WANTED && picker.written(piece)) {
+            if (arrival == PiecePicker.Arrival.WANTED && picker.written(peer.arriving(), 1)) {
                 delivered.removeIf(block -> block.getFirst() == piece);
                 if (good) {
                     assertThat(picker.verified(piece)).isTrue();

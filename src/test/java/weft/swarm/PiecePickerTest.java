@@ -355,7 +355,7 @@ class PiecePickerTest {
     private static void fetch(PiecePicker picker, PiecePicker.Source from, List<Asked> blocks) {
         for (Asked block : blocks) {
             assertThat(arrive(picker, from, block, new ArrayList<>())).isEqualTo(PiecePicker.Arrival.WANTED);
-            picker.written(block.piece());
+            picker.written(from.arriving(), 1);
         }
     }
 }

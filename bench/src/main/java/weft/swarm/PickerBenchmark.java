@@ -133,7 +133,7 @@ public class PickerBenchmark {
             if (picker.arrived(source, piece, begin, Layout.BLOCK_LENGTH, others) != PiecePicker.Arrival.WANTED) {
                 throw new IllegalStateException("a block that was asked for is not wanted");
             }
-            if (picker.written(piece)) {
+            if (picker.written(source.arriving(), 1)) {
                 verified(piece);
             }
         }
