@@ -17,7 +17,8 @@ import weft.concurrent.ExitHook;
 
 /**
  * The command {@code weft}. Parses the arguments, runs the command, and turns what goes wrong into one line on standard
- * error and an exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+ * error and an exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (SIGINT), 143 terminated (SIGTERM): 128 and
+ * the signal's number, as shells count.
  *
  * <p>SIGINT and SIGTERM ask the command to stop and wait, for a bounded time, until it has: it tells the trackers, writes
  * what the next run needs, and says how to go on.

@@ -56,6 +56,7 @@ final class Connector {
                 beingDialled.decrementAndGet();
                 taken.close();
                 candidates.putBack(address, Duration.ZERO);
+                return; // the scope is closing; to try again would keep the thread that closes it from its carrier
             }
         }
     }

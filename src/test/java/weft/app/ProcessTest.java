@@ -16,9 +16,11 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import weft.kit.Await;
 import weft.kit.Content;
 import weft.kit.Java;
 import weft.kit.SwarmExtension;
+import weft.metainfo.TorrentCreator;
 
 /** What only a process of its own shows: signals, and that the log repeats nothing. */
 @Timeout(120)
@@ -132,12 +134,21 @@ class ProcessTest {
         var shared = swarm.share(Content.ofLength(2_000_000));
         var storage = shared.seededStorage().withBytesPerSecond(200_000);
         var seed = shared.seed(options -> options.withStorage(storage));
+        var tracker = swarm.tracker("200 OK", "d8:intervali1800e5:peers0:e").silentAfter(1); // takes no "stopped"
+        var torrentFile = swarm.directory().resolve("tracked.torrent");
+        Files.write(
+                torrentFile,
+                TorrentCreator.ofPath(shared.seededDirectory().resolve("content.bin"))
+                        .withPieceLength(32 * 1024)
+                        .withTrackers(List.of(List.of(tracker.url())))
+                        .create(1, TorrentCreator.Progress.NONE)
+                        .toBytes());
         var directory = swarm.directory();
         var errors = swarm.directory().resolve("errors");
         var process = start(
                 errors,
                 "download",
-                shared.torrentFile().toString(),
+                torrentFile.toString(),
                 "-d",
                 directory.toString(),
                 "--json",
@@ -145,6 +156,7 @@ class ProcessTest {
                 "127.0.0.1:" + seed.address().getPort());
         try (var out = process.inputReader(UTF_8)) {
             awaitPieces(out);
+            Await.until("the tracker knows it", () -> tracker.requests().size() == 1);
 
             long began = System.nanoTime();
             assertThat(new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid()))
@@ -161,6 +173,7 @@ class ProcessTest {
         }
         assertThat(Files.readString(errors)).endsWith(" of content.bin; the same command goes on from there.\n");
         assertThat(directory.resolve(".weft")).isDirectoryContaining("glob:**.resume");
+        assertThat(tracker.requests().getLast()).contains("&event=stopped");
     }
 
     private static void awaitPieces(BufferedReader out) throws IOException {

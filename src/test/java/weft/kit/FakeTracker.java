@@ -11,13 +11,13 @@ import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 
 /** An HTTP tracker on loopback that says the same to everybody, or nothing. Made by {@link SwarmExtension#tracker}. */
 public final class FakeTracker implements AutoCloseable {
     private final SwarmExtension swarm;
     private final ServerSocket socket;
     private final String reply;
+    private volatile int answers = Integer.MAX_VALUE;
     private final List<String> requests = new CopyOnWriteArrayList<>();
 
     FakeTracker(SwarmExtension swarm, String reply) throws IOException {
@@ -30,6 +30,12 @@ public final class FakeTracker implements AutoCloseable {
     /** Its announce address. */
     public String url() {
         return "http://127.0.0.1:" + socket.getLocalPort() + "/announce";
+    }
+
+    /** From now on it answers no more than so many requests, those before included. */
+    public FakeTracker silentAfter(int count) {
+        answers = count;
+        return this;
     }
 
     /** The first line of each request so far, such as {@code GET /announce?… HTTP/1.1}, in the order of their coming. */
@@ -49,7 +55,7 @@ public final class FakeTracker implements AutoCloseable {
         }
     }
 
-    private void answer(Socket connection) throws IOException, InterruptedException {
+    private void answer(Socket connection) throws IOException {
         try (connection) {
             var in =
                     new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.ISO_8859_1));
@@ -60,8 +66,11 @@ public final class FakeTracker implements AutoCloseable {
             if (request != null) {
                 requests.add(request);
             }
-            if (reply.isEmpty()) {
-                new CountDownLatch(1).await(); // until the test is over
+            if (reply.isEmpty() || requests.size() > answers) {
+                while (in.read() >= 0) {
+                    // until the other side has had enough
+                }
+                return;
             }
             connection.getOutputStream().write(reply.getBytes(StandardCharsets.ISO_8859_1));
         }
