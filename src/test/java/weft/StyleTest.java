@@ -120,6 +120,16 @@ class StyleTest {
                 .check(TESTS);
     }
 
+    /** With {@code -Djvm} the tests' own JVM may be one that its JDK's bin/java does not start. */
+    @Test
+    void testsStartAJvmAsTheirOwnWasStarted() throws IOException {
+        try (var sources = Files.walk(Path.of("src/test/java"))) {
+            assertThat(sources.filter(source -> !source.endsWith("Java.java") && !source.endsWith("StyleTest.java"))
+                            .filter(Files::isRegularFile))
+                    .allSatisfy(source -> assertThat(Files.readString(source)).doesNotContain("\"java.home\""));
+        }
+    }
+
     /** An access to a member of a type or its subtypes, by a pattern for its name. */
     private static DescribedPredicate<JavaAccess<?>> on(Class<?> type, String memberPattern) {
         return describe(
