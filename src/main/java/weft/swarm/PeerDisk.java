@@ -2,6 +2,7 @@ package weft.swarm;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import weft.storage.Lease;
 import weft.storage.Storage;
@@ -17,8 +18,9 @@ final class PeerDisk {
     private final String torrent;
     private final String address;
     private final LongSupplier nanoTime;
-    private volatile long writingSinceNanos = NOBODY_WAITS; // written by the reader
-    private volatile long lendingSinceNanos = NOBODY_WAITS; // written by the writer
+    // Set lazily, twice for every block: who looks at them looks for seconds, and need not see them at once.
+    private final AtomicLong writingSinceNanos = new AtomicLong(NOBODY_WAITS); // of the reader
+    private final AtomicLong lendingSinceNanos = new AtomicLong(NOBODY_WAITS); // of the writer
 
     PeerDisk(String torrent, String address, LongSupplier nanoTime) {
         this.torrent = torrent;
@@ -30,11 +32,11 @@ final class PeerDisk {
         int length = block.remaining();
         var event = new DiskWriteEvent();
         event.begin();
-        writingSinceNanos = now();
+        writingSinceNanos.lazySet(now());
         try {
             storage.write(piece, begin, block);
         } finally {
-            writingSinceNanos = NOBODY_WAITS;
+            writingSinceNanos.lazySet(NOBODY_WAITS);
             event.end();
             if (event.shouldCommit()) {
                 commit(event, piece, begin, length);
@@ -45,11 +47,11 @@ final class PeerDisk {
     Lease lend(Storage storage, int piece, int begin, int length) throws IOException {
         var event = new DiskReadEvent();
         event.begin();
-        lendingSinceNanos = now();
+        lendingSinceNanos.lazySet(now());
         try {
             return storage.lend(piece, begin, length);
         } finally {
-            lendingSinceNanos = NOBODY_WAITS;
+            lendingSinceNanos.lazySet(NOBODY_WAITS);
             event.end();
             if (event.shouldCommit()) {
                 commit(event, piece, begin, length);
@@ -68,7 +70,7 @@ final class PeerDisk {
 
     /** How many of the two threads have been waiting since before this time. */
     int waiting(long beforeNanos) {
-        return isBefore(writingSinceNanos, beforeNanos) + isBefore(lendingSinceNanos, beforeNanos);
+        return isBefore(writingSinceNanos.get(), beforeNanos) + isBefore(lendingSinceNanos.get(), beforeNanos);
     }
 
     private static int isBefore(long sinceNanos, long beforeNanos) {
