@@ -35,13 +35,16 @@ public final class MappedStorage implements Storage {
     private static final ByteBuffer ZEROS =
             ByteBuffer.allocateDirect(Layout.BLOCK_LENGTH).asReadOnlyBuffer();
 
+    /** Unmapping makes all threads stop for a moment: to copy a block or two costs less. */
+    private static final int LEAST_LENGTH = 2 * Layout.BLOCK_LENGTH;
+
     /** How often bytes are mapped that others' wishes push out again before they are lent. Then a copy will do. */
     private static final int MAX_ATTEMPTS = 2;
 
     private final Disk disk;
     private final Layout layout;
     private final TorrentFiles files;
-    private final MappedFile[] mappedFiles; // null for padding
+    private final MappedFile[] mappedFiles; // null for padding and for short files
 
     private MappedStorage(Disk disk, TorrentFiles files) {
         this.disk = disk;
@@ -49,7 +52,9 @@ public final class MappedStorage implements Storage {
         this.files = files;
         this.mappedFiles = new MappedFile[layout.files().size()];
         for (TorrentFile file : layout.files()) {
-            mappedFiles[file.index()] = file.isPadding() ? null : new MappedFile(disk, files.file(file.index()));
+            mappedFiles[file.index()] = file.isPadding() || file.length() < LEAST_LENGTH
+                    ? null
+                    : new MappedFile(disk, files.file(file.index()));
         }
     }
 
@@ -82,14 +87,14 @@ public final class MappedStorage implements Storage {
         files.read(piece, begin, target);
     }
 
-    /** Lends mapped memory, or a copy where all that may be mapped is lent. */
+    /** Lends mapped memory, or a copy of short files and where all that may be mapped is lent. */
     @Override
     public Lease lend(int piece, int begin, int length) throws IOException {
         Objects.checkFromIndexSize(begin, length, layout.pieceLength(piece));
         files.ensureOpen();
         MappedLease lease = tryLend(piece, begin, length);
         for (int attempt = 0; lease == null && attempt < MAX_ATTEMPTS; attempt++) {
-            if (!disk.onFileThread(() -> prepare(piece, begin, length))) {
+            if (!isMappable(piece, begin, length) || !disk.onFileThread(() -> prepare(piece, begin, length))) {
                 break;
             }
             lease = tryLend(piece, begin, length);
@@ -104,7 +109,7 @@ public final class MappedStorage implements Storage {
 
     @Override
     public boolean mayHold(int piece) {
-        return files.mayHold(piece, file -> mappedFiles[file.file().index()].forget());
+        return files.mayHold(piece, this::forget);
     }
 
     @Override
@@ -138,6 +143,26 @@ public final class MappedStorage implements Storage {
         return Mapping.isUnmappedAtOnce() ? new MappedBytes(disk, files, mappedFiles, read) : read;
     }
 
+    private void forget(StoredFile file) {
+        MappedFile mapped = mappedFiles[file.file().index()];
+        if (mapped != null) {
+            mapped.forget();
+        }
+    }
+
+    private boolean isMappable(int piece, int begin, int length) {
+        long position = layout.pieceOffset(piece) + begin;
+        long end = position + length;
+        for (int index = layout.fileIndexAt(position); position < end; index++) {
+            TorrentFile file = layout.files().get(index);
+            if (!file.isPadding() && file.length() > 0 && mappedFiles[index] == null) {
+                return false;
+            }
+            position = file.offset() + file.length();
+        }
+        return true;
+    }
+
     /** A lease of what is mapped and in memory already; null if that is not all. */
     private MappedLease tryLend(int piece, int begin, int length) {
         var lease = new MappedLease();
@@ -146,9 +171,13 @@ public final class MappedStorage implements Storage {
         for (int index = length == 0 ? 0 : layout.fileIndexAt(position); position < end; index++) {
             TorrentFile file = layout.files().get(index);
             long stop = Math.min(end, file.offset() + file.length());
+            if (stop == position) {
+                continue; // an empty file in between
+            }
             boolean lent = file.isPadding()
                     ? lease.addZeros(stop - position)
-                    : !files.file(index).isInPartFile()
+                    : mappedFiles[index] != null
+                            && !files.file(index).isInPartFile()
                             && lease.addMapped(mappedFiles[index], position - file.offset(), stop - file.offset());
             if (!lent) {
                 lease.close();
@@ -166,7 +195,7 @@ public final class MappedStorage implements Storage {
         for (int index = layout.fileIndexAt(position); position < end; index++) {
             TorrentFile file = layout.files().get(index);
             long stop = Math.min(end, file.offset() + file.length());
-            if (!file.isPadding()) {
+            if (!file.isPadding() && stop > position) {
                 boolean prepared = !files.file(index).isInPartFile()
                         && mappedFiles[index].prepare(position - file.offset(), (int) (stop - position));
                 if (!prepared) {

@@ -33,7 +33,12 @@ final class Outbox {
     static final int MAX_QUEUED_BLOCKS = 500;
 
     /** A block that a peer has asked for. */
-    record Block(int piece, int begin, int length) {}
+    record Block(int piece, int begin, int length) {
+        /** True if this one begins where the other one ends. */
+        boolean follows(Block other) {
+            return piece == other.piece && begin == other.begin + other.length;
+        }
+    }
 
     /** What is written in one go: bytes, then blocks. */
     record Batch(ByteBuffer control, List<Block> blocks) {}

@@ -3,6 +3,7 @@ package weft.swarm;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import weft.storage.Lease;
@@ -71,14 +72,20 @@ final class PeerWriter {
         int bytes = 0;
         buffers.add(batch.control());
         try {
-            for (Outbox.Block block : blocks) {
-                MessageEncoder.pieceHeader(headers, block.piece(), block.begin(), block.length());
-                buffers.add(headers.slice(
-                        headers.position() - MessageEncoder.PIECE_HEADER_LENGTH, MessageEncoder.PIECE_HEADER_LENGTH));
-                var lease = lend(block);
+            for (int first = 0; first < blocks.size(); ) {
+                int end = endOfStretch(blocks, first);
+                var lease = lend(blocks.get(first), blocks.get(end - 1));
                 leases.add(lease);
-                buffers.addAll(List.of(lease.buffers()));
-                bytes += block.length();
+                var lent = new ArrayDeque<>(List.of(lease.buffers()));
+                for (Outbox.Block block : blocks.subList(first, end)) {
+                    MessageEncoder.pieceHeader(headers, block.piece(), block.begin(), block.length());
+                    buffers.add(headers.slice(
+                            headers.position() - MessageEncoder.PIECE_HEADER_LENGTH,
+                            MessageEncoder.PIECE_HEADER_LENGTH));
+                    deal(lent, block.length(), buffers);
+                    bytes += block.length();
+                }
+                first = end;
             }
             peer.channel().write(buffers.toArray(ByteBuffer[]::new), 0, buffers.size());
         } catch (IOException | InternalError e) {
@@ -90,12 +97,38 @@ final class PeerWriter {
         swarm.uploaded(bytes);
     }
 
-    private Lease lend(Outbox.Block block) throws IOException {
+    /** The index after the last of those blocks that follow each other in a piece. */
+    private static int endOfStretch(List<Outbox.Block> blocks, int first) {
+        int end = first + 1;
+        while (end < blocks.size() && blocks.get(end).follows(blocks.get(end - 1))) {
+            end++;
+        }
+        return end;
+    }
+
+    /** One lease for a whole stretch: where the storage reads, that is one call. */
+    private Lease lend(Outbox.Block first, Outbox.Block last) throws IOException {
         try {
-            return peer.disk().lend(storage, block.piece(), block.begin(), block.length());
+            int length = last.begin() + last.length() - first.begin();
+            return peer.disk().lend(storage, first.piece(), first.begin(), length);
         } catch (IOException e) {
             swarm.storageFailed(storage, e);
             throw e;
+        }
+    }
+
+    /** Moves the next {@code length} bytes of what is lent on to {@code target}. */
+    private static void deal(ArrayDeque<ByteBuffer> lent, int length, List<ByteBuffer> target) {
+        for (int left = length; left > 0; ) {
+            ByteBuffer next = lent.remove();
+            int count = Math.min(left, next.remaining());
+            if (count == next.remaining()) {
+                target.add(next);
+            } else {
+                target.add(next.slice(next.position(), count));
+                lent.push(next.position(next.position() + count));
+            }
+            left -= count;
         }
     }
 

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -23,6 +24,7 @@ public final class SteeredStorage implements Storage {
     private final MemoryStorage memory;
     private final AtomicLong busyUntilNanos = new AtomicLong(System.nanoTime());
     private volatile long nanosPerByte; // of what is lent
+    private final AtomicInteger longestLease = new AtomicInteger(); // in bytes
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -83,6 +85,11 @@ public final class SteeredStorage implements Storage {
         }
     }
 
+    /** The most bytes that were lent in one piece. */
+    public int longestLease() {
+        return longestLease.get();
+    }
+
     // --- being a storage
 
     @Override
@@ -114,6 +121,7 @@ public final class SteeredStorage implements Storage {
 
     @Override
     public Lease lend(int piece, int begin, int length) throws IOException {
+        longestLease.accumulateAndGet(length, Math::max);
         long turn = busyUntilNanos.accumulateAndGet(
                 length * nanosPerByte, (until, cost) -> Math.max(until, System.nanoTime()) + cost);
         try {

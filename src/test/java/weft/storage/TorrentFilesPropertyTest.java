@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
@@ -109,10 +110,26 @@ class TorrentFilesPropertyTest {
                     assertThat(file.in(directory)).doesNotExist();
                 }
             }
+
+            storage.setWanted(TorrentFiles.allOf(content.layout()));
+            content.writeTo(storage);
+
+            assertThat(storage.partFilePieces().isEmpty()).isTrue();
+            storage.close();
+            assertThat(directory.resolve(".weft")).doesNotExist();
+            for (TorrentFile file : content.layout().files()) {
+                assertThat(file.isPadding() || holds(file.in(directory), content.file(file.index())))
+                        .as("%s", file)
+                        .isTrue();
+            }
         } finally {
             storage.close();
             delete(directory);
         }
+    }
+
+    private static boolean holds(Path path, byte[] bytes) throws IOException {
+        return Arrays.equals(Files.readAllBytes(path), bytes);
     }
 
     private static Content content(int pieceLength, List<Long> lengths) {

@@ -50,6 +50,18 @@ class TransferSwarmTest {
         shared.leechers().getFirst().assertHasContent();
     }
 
+    @Test
+    void blocksThatFollowEachOtherAreLentTogether() throws Exception {
+        var shared = swarm.share(Content.ofLength(1 << 20), 256 * 1024);
+        var storage = shared.seededStorage().withBytesPerSecond(1 << 20); // so that requests pile up
+        var seed = shared.seed(options -> options.withStorage(storage));
+
+        var leecher = shared.leecher(options -> options.withPeers(List.of(seed.address())));
+
+        leecher.awaitComplete().assertHasContent();
+        assertThat(storage.longestLease()).isBetween(2 * 16 * 1024, 256 * 1024);
+    }
+
     /**
      * The seed comes last, or the first leechers would have finished on loopback before the last had come; and its line
      * is bounded, as lines are.
