@@ -152,7 +152,8 @@ def leech(port, info_hash, size, piece_length, share, number, results):
     """Takes ``share`` bytes of the content, from a place of its own on, and forgets them."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
-        with socket.create_connection(("127.0.0.1", port)) as connection:
+        ours = (f"127.0.0.{2 + number}", 0)  # each an address of its own: clients limit connections from one
+        with socket.create_connection(("127.0.0.1", port), source_address=ours) as connection:
             results.put((number, *discard(connection, info_hash, size, piece_length, share, number)))
     except (ConnectionError, OSError) as e:
         results.put((number, None, str(e)))
