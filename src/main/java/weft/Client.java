@@ -44,11 +44,14 @@ import weft.wire.PeerId;
 public final class Client implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("weft");
 
-    /** NEEDS: close returns within five seconds, whatever does not answer. */
-    private static final Duration CLOSE_WITHIN = Duration.ofMillis(4800);
+    /**
+     * NEEDS: close returns within five seconds, whatever does not answer. What is left of them is for a machine that is so
+     * busy that a thread which is woken must wait for its turn.
+     */
+    private static final Duration CLOSE_WITHIN = Duration.ofMillis(4200);
 
     /** Of these, what is left for the threads and the disk after the torrents. */
-    private static final Duration LAST_OF_ALL = Duration.ofMillis(800);
+    private static final Duration LAST_OF_ALL = Duration.ofMillis(500);
 
     /** A socket's worth: one read brings many blocks, and the buffer stays in the processor's cache. */
     private static final int RECEIVE_BUFFER_BYTES = 1 << 20;
@@ -205,7 +208,7 @@ public final class Client implements AutoCloseable {
         }
         long deadline = System.nanoTime() + CLOSE_WITHIN.toNanos();
         close(List.copyOf(torrents.values()), deadline - LAST_OF_ALL.toNanos());
-        httpTracker.close();
+        httpTracker.close(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
         scope.close(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
         disk.close(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
     }

@@ -31,6 +31,9 @@ import weft.tracker.TrackerException.Kind;
 public final class HttpTracker implements TrackerClient, AutoCloseable {
     private static final int LOOKUP_THREADS = 2;
 
+    /** How long the end of a look-up is waited for. */
+    private static final Duration LOOKUP_PATIENCE = Duration.ofSeconds(1);
+
     /** BEP 3 lets a peer be given by name; nobody does so in earnest, so only a few are looked up. */
     private static final int MAX_NAMED_PEERS = 4;
 
@@ -96,8 +99,15 @@ public final class HttpTracker implements TrackerClient, AutoCloseable {
     /** Breaks off what is under way and ends all threads, in bounded time. */
     @Override
     public void close() {
-        scope.close();
-        lookups.close(Duration.ofSeconds(1)); // a look-up that hangs cannot be ended; its daemon thread ends with it
+        close(TaskScope.PATIENCE);
+    }
+
+    /** Like {@link #close()}, waiting at most so long. */
+    public void close(Duration patience) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        scope.close(patience);
+        // A look-up that hangs cannot be ended; its daemon thread ends with it.
+        lookups.close(Duration.ofNanos(Math.clamp(deadline - System.nanoTime(), 1, LOOKUP_PATIENCE.toNanos())));
     }
 
     private byte[] ask(TrackerUrl url, Optional<IpFamily> family, Duration patience)
