@@ -6,9 +6,9 @@ import weft.metainfo.FileSlice;
 
 /**
  * Bytes of files for a hash check, fed to the digest from mapped memory where the system has them in its cache: that
- * spares one copy of two. Measured (512 MiB in the system's cache, AMD EPYC with SHA extensions, one thread): 0.92 of the
- * speed of SHA-1 alone, where reading in slices has 0.84. What is not in the cache is read, and so are short files, which
- * are not worth a mapping.
+ * spares one copy of two. Measured (512 MiB in the system's cache, AMD EPYC with SHA extensions; bench/RESULTS.md): SHA-1
+ * alone takes 0.88 of the processor time of a check that maps, and 0.79 of one that reads. What is not in the cache is
+ * read, and so are short files, which are not worth a mapping.
  *
  * <p>The windows are not those that {@link MappedStorage} lends: they belong to the one thread, so that unmapping them
  * costs the others nothing. They count among the disk's mapped bytes; if there is no room, bytes are read.
