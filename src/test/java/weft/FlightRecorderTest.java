@@ -149,7 +149,8 @@ class FlightRecorderTest {
         var ended = seen.first("PeerDisconnected", ofSeed);
         assertThat(ended.getString("reason")).isEqualTo("nothing to trade: both have everything");
         assertThat(ended.getString("client")).startsWith("Weft 0.1");
-        assertThat(ended.getLong("downloaded")).isEqualTo(400_000);
+        // Once each, and again what shared a piece with blocks that the liar left behind.
+        assertThat(ended.getLong("downloaded")).isBetween(400_000L, 400_000L + 13 * 16 * 1024);
         assertThat(ended.getLong("uploaded")).isZero();
         assertThat(ended.getLong("wasted")).isZero();
         assertThat(ended.getDuration("connectedFor")).isPositive().isLessThan(Duration.ofSeconds(60));
@@ -178,9 +179,10 @@ class FlightRecorderTest {
         assertThat(seen.all("DiskWrite"))
                 .filteredOn(ofSeed)
                 .extracting(event -> event.getInt("length"))
-                .contains(16 * 1024);
+                .allSatisfy(length -> assertThat(length).isBetween(1, 32 * 1024))
+                .isNotEmpty();
         assertThat(seen.all("DiskRead"))
-                .hasSize(25) // each block of 400,000 bytes, once
+                .hasSizeBetween(25, 25 + 13) // each block of 400,000 bytes
                 .allSatisfy(event -> assertThat(event.getInt("piece")).isBetween(0, 12))
                 .allSatisfy(event -> assertThat(event.getInt("begin")).isIn(0, 16 * 1024));
 

@@ -4,18 +4,18 @@ import jdk.jfr.DataAmount;
 import jdk.jfr.Description;
 import jdk.jfr.Label;
 
-/** A call of the storage for one peer's block. */
+/** A call of the storage for one peer: a block, or some that follow each other. */
 abstract class DiskEvent extends PeerEvent {
     @Label("Piece")
     @Description("The piece's index")
     int piece;
 
     @Label("Begin")
-    @Description("Where in the piece the block begins")
+    @Description("Where in the piece they begin")
     int begin;
 
     @Label("Length")
-    @Description("The block's bytes")
+    @Description("How many bytes")
     @DataAmount
     int length;
 }

@@ -7,6 +7,6 @@ import jdk.jfr.Threshold;
 
 @Name("weft.DiskWrite")
 @Label("Disk Write")
-@Description("A peer's block waited for the storage to take it; only where that took long")
+@Description("Blocks of a peer waited for the storage to take them; only where that took long")
 @Threshold("10 ms")
 final class DiskWriteEvent extends DiskEvent {}

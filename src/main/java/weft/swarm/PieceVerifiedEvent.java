@@ -6,5 +6,6 @@ import jdk.jfr.Name;
 
 @Name("weft.PieceVerified")
 @Label("Piece Verified")
-@Description("A piece is there and matches its hash; the duration is that of hashing what was not hashed as it came in")
+@Description(
+        "A piece is there and matches its hash; the duration is that of the check, for what was not hashed as it came what was not hashed as it came in")
 final class PieceVerifiedEvent extends PieceEvent {}
