@@ -7,6 +7,6 @@ import jdk.jfr.Threshold;
 
 @Name("weft.DiskRead")
 @Label("Disk Read")
-@Description("A peer waited for the storage to lend a block that it had asked for; only where that took long")
+@Description("A peer waited for the storage to lend blocks that it had asked for; only where that took long")
 @Threshold("10 ms")
 final class DiskReadEvent extends DiskEvent {}
