@@ -2,7 +2,9 @@ package weft.swarm;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.Objects;
+import java.util.Set;
 import weft.storage.PieceHash;
 
 /**
@@ -32,6 +34,8 @@ final class PartialPiece {
     private PieceHash hash = new PieceHash(); // of this attempt at the piece; updated outside of the picker's lock
 
     private PiecePicker.Source claimant; // of a suspect piece: the one peer it is fetched from, or null
+    private int claimedSeconds; // how long the claimant has had it
+    private Set<PiecePicker.Source> passedOver = Set.of(); // had a suspect piece for too long
 
     PartialPiece(int piece, int blockCount) {
         this.piece = piece;
@@ -68,17 +72,55 @@ final class PartialPiece {
 
     /** Whether {@code source} may be asked for blocks of this piece; claims a suspect piece that nobody has claimed. */
     boolean admits(PiecePicker.Source source) {
-        if (suspect && source.isSnubbed()) {
+        if (!suspect) {
+            return true;
+        }
+        if (!mayClaim(source)) {
             return false; // it would keep the piece from everybody else
         }
-        if (suspect && claimant == null) {
+        if (claimant == null) {
             claimant = source;
+            claimedSeconds = 0;
         }
-        return claimant == null || claimant == source;
+        return claimant == source;
+    }
+
+    boolean mayClaim(PiecePicker.Source source) {
+        return !source.isSnubbed() && !passedOver.contains(source);
+    }
+
+    boolean isClaimed() {
+        return claimant != null;
+    }
+
+    /** A second has passed: how long the claimant has had the piece now. */
+    int claimedOneMoreSecond() {
+        return ++claimedSeconds;
+    }
+
+    /** The claimant has had the piece for too long; returns who that was. Others may finish it. */
+    PiecePicker.Source passOverClaimant() {
+        var slow = claimant;
+        passedOver = new HashSet<>(passedOver);
+        passedOver.add(slow);
+        claimant = null;
+        return slow;
+    }
+
+    /** Those that were passed over are better than nobody. */
+    void admitAll() {
+        passedOver = Set.of();
     }
 
     boolean isSuspect() {
         return suspect;
+    }
+
+    void forget(PiecePicker.Source source) {
+        if (passedOver.contains(source)) {
+            passedOver.remove(source);
+        }
+        unclaim(source);
     }
 
     void unclaim(PiecePicker.Source source) {

@@ -32,6 +32,15 @@ final class PiecePicker {
     /** In endgame a block is asked of so many peers at most: more brings little and costs the swarm. */
     private static final int MAX_REQUESTERS = 3;
 
+    /** Whoever has delivered so many times more than all who were asked for a block may be asked for it too. */
+    private static final int MUCH_FASTER = 8;
+
+    /** How many blocks that enough peers were asked for are looked at for one whose requesters are all slow. */
+    private static final int MAX_LOOKED_AT = 32;
+
+    /** A suspect piece stays with one peer so long, if others have it: as long as a snub takes. */
+    private static final int CLAIM_SECONDS = 60;
+
     /** How many requests are remembered that were given up but may still be answered. */
     private static final int MAX_LATE = 1024;
 
@@ -69,6 +78,7 @@ final class PiecePicker {
         private boolean choked = true;
         private boolean snubbed;
         private PartialPiece arriving; // the attempt at a piece to which its last wanted block belongs, or null
+        private int delivered; // blocks that it was asked for
 
         private Source(Object owner, int pieceCount) {
             this.owner = owner;
@@ -365,7 +375,7 @@ final class PiecePicker {
                 return;
             }
             releaseAll(source);
-            unclaimAll(source);
+            partials.values().forEach(partial -> partial.forget(source));
             if (source.pieces.isAll()) {
                 seeds--;
             } else {
@@ -552,7 +562,9 @@ final class PiecePicker {
                     return picked;
                 }
             }
-            boolean idle = picked == 0 && source.requests.size() == 0;
+            // Who has snubbed us is asked for what nobody else is: as one of the few asked for a block it would keep
+            // others off.
+            boolean idle = picked == 0 && source.requests.size() == 0 && !source.snubbed;
             return idle && isEndgame() ? pickDuplicate(source, out) : picked;
         } finally {
             lock.unlock();
@@ -650,7 +662,77 @@ final class PiecePicker {
                 }
             }
         }
+        return pickFromTheSlow(source, out);
+    }
+
+    /**
+     * One block that enough peers were asked for already, for a peer that has delivered much more than any of them: a few
+     * that say they have everything and serve nothing, or next to nothing, must not hold the last blocks.
+     */
+    private int pickFromTheSlow(Source source, Requests out) {
+        int looks = source.delivered == 0 ? 0 : MAX_LOOKED_AT;
+        for (var level : levels.values()) {
+            for (PartialPiece partial : level.partials) {
+                for (int block = 0; block < partial.blockCount() && looks > 0; block++) {
+                    if (partial.requesters(block) >= MAX_REQUESTERS
+                            && source.pieces.contains(partial.piece())
+                            && partial.admits(source)) {
+                        looks--;
+                        if (areMuchSlower(partial.piece(), block, source)) {
+                            ask(partial, block, source, out);
+                            return 1;
+                        }
+                    }
+                }
+            }
+        }
         return 0;
+    }
+
+    private boolean areMuchSlower(int piece, int block, Source than) {
+        for (Source other : sources) {
+            if (other.requests.contains(piece, block) && other.delivered * MUCH_FASTER >= than.delivered) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** A second has passed: a suspect piece that one peer has had for too long is finished by another that has it. */
+    void tick() {
+        lock.lock();
+        try {
+            for (PartialPiece partial : partials.values()) {
+                if (!partial.isSuspect()) {
+                    continue;
+                }
+                boolean tooLong = partial.isClaimed() && partial.claimedOneMoreSecond() > CLAIM_SECONDS;
+                if (tooLong
+                        && sources.stream()
+                                        .filter(source -> couldServe(source, partial))
+                                        .count()
+                                > 1) {
+                    takeBackAll(partial.passOverClaimant(), partial);
+                } else if (!partial.isClaimed() && sources.stream().noneMatch(source -> couldServe(source, partial))) {
+                    partial.admitAll();
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static boolean couldServe(Source source, PartialPiece partial) {
+        return !source.choked && source.pieces.contains(partial.piece()) && partial.mayClaim(source);
+    }
+
+    private void takeBackAll(Source source, PartialPiece partial) {
+        for (int block = 0; block < partial.blockCount(); block++) {
+            if (source.requests.remove(partial.piece(), block)) {
+                partial.released(block);
+                remember(source, partial.piece(), block);
+            }
+        }
     }
 
     /** How many blocks the peer has been asked for and has not delivered. */
@@ -680,6 +762,7 @@ final class PiecePicker {
                 return Arrival.UNREQUESTED;
             }
             source.snubbed = false;
+            source.delivered++;
             var partial = partials.get(piece);
             if (partial == null || partial.hasArrived(block)) {
                 return Arrival.DUPLICATE;

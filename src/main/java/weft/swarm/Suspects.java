@@ -1,6 +1,7 @@
 package weft.swarm;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -11,13 +12,19 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Finds out who sent a wrong block. When a piece fails its hash and came from one peer, that peer is guilty. When several
  * took part, what each sent is remembered by its digest, and as soon as the piece is there and right, those whose blocks
- * were different are guilty and the others are cleared.
+ * were different are guilty and the others are cleared. Nobody is found guilty of what another sent.
  *
  * <p>One per torrent; memory work only.
  */
 final class Suspects {
-    /** Failed pieces remembered at a time; more can only come from a swarm that is rotten as a whole. */
-    private static final int MAX_PIECES = 64;
+    /** Failures remembered at a time; more can only come from a swarm that is rotten as a whole. */
+    private static final int MAX_FAILURES = 64;
+
+    /** Blocks of these in all: some megabytes, even where a piece has 256 MiB. */
+    private static final int MAX_BLOCKS = 64 * 1024;
+
+    /** Failures of one piece: one that fails again must not make us forget who took part before. */
+    private static final int MAX_FAILURES_OF_ONE = 8;
 
     /** Who sent what, one element per block. */
     private static final class Evidence {
@@ -31,7 +38,10 @@ final class Suspects {
     }
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<Integer, Evidence> failedPieces = new HashMap<>(); // guarded by lock
+    private final Map<Integer, ArrayDeque<Evidence>> failedPieces =
+            new HashMap<>(); // guarded by lock, as are all below
+    private int failures;
+    private int blocks;
 
     /**
      * A piece has failed its hash. Arguments have one element per block; a sender may be null.
@@ -44,8 +54,14 @@ final class Suspects {
         }
         lock.lock();
         try {
-            if (failedPieces.size() < MAX_PIECES) {
-                failedPieces.put(piece, new Evidence(senders.clone(), digests.clone()));
+            var ofPiece = failedPieces.getOrDefault(piece, new ArrayDeque<>());
+            if (failures < MAX_FAILURES
+                    && blocks + senders.length <= MAX_BLOCKS
+                    && ofPiece.size() < MAX_FAILURES_OF_ONE) {
+                ofPiece.add(new Evidence(senders.clone(), digests.clone()));
+                failedPieces.put(piece, ofPiece);
+                failures++;
+                blocks += senders.length;
             }
         } finally {
             lock.unlock();
@@ -65,18 +81,22 @@ final class Suspects {
 
     /** The piece is there and right, its blocks have these digests. Says who sent other ones before. */
     Set<PiecePicker.Source> passed(int piece, ByteBuffer[] digests) {
-        Evidence evidence;
+        var guilty = new LinkedHashSet<PiecePicker.Source>();
         lock.lock();
         try {
-            evidence = failedPieces.remove(piece);
+            var ofPiece = failedPieces.getOrDefault(piece, new ArrayDeque<>());
+            failedPieces.remove(piece);
+            for (Evidence evidence : ofPiece) {
+                failures--;
+                blocks -= evidence.senders.length;
+                for (int block = 0; block < digests.length; block++) {
+                    if (evidence.senders[block] != null && !evidence.digests[block].equals(digests[block])) {
+                        guilty.add(evidence.senders[block]);
+                    }
+                }
+            }
         } finally {
             lock.unlock();
-        }
-        var guilty = new LinkedHashSet<PiecePicker.Source>();
-        for (int block = 0; evidence != null && block < digests.length; block++) {
-            if (evidence.senders[block] != null && !evidence.digests[block].equals(digests[block])) {
-                guilty.add(evidence.senders[block]);
-            }
         }
         return guilty;
     }

@@ -758,8 +758,10 @@ public final class Swarm {
             }
         }
         PeerStatisticsEvent.ofAll(peers);
-        if (transferring) {
-            peers.forEach(Peer::refill);
+        picker.tick();
+        if (transferring) { // who has snubbed us gets what the others leave
+            peers.stream().filter(peer -> !peer.isSnubbed()).forEach(Peer::refill);
+            peers.stream().filter(Peer::isSnubbed).forEach(Peer::refill);
         }
     }
 

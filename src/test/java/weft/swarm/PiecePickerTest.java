@@ -314,6 +314,112 @@ class PiecePickerTest {
 
     private record Asked(int piece, int begin, int length) {}
 
+    // --- those who say that they have everything and serve nothing
+
+    @Test
+    void whoHasSnubbedUsDoesNotKeepTheLastBlockFromOthers() {
+        var picker = picker(1);
+        var silent = List.of(unchoked(picker, "#"), unchoked(picker, "#"), unchoked(picker, "#"));
+        silent.forEach(source -> pick(picker, source, 100)); // one is asked for everything, two for the last block too
+        silent.forEach(picker::snubbed);
+        silent.forEach(source -> pick(picker, source, BLOCKS));
+        silent.forEach(source -> pick(picker, source, 1));
+        var honest = unchoked(picker, "#");
+
+        for (int i = 0; i < BLOCKS; i++) {
+            fetch(picker, honest, pick(picker, honest, 1));
+        }
+
+        assertThat(picker.unverified()).containsExactly(0);
+    }
+
+    @Test
+    void whoHasDeliveredGetsTheLastBlockThoughThreeWhoHaveNotWereAsked() {
+        var picker = picker(2);
+        var honest = unchoked(picker, "##");
+        var first = pick(picker, honest, BLOCKS);
+        var silent = List.of(unchoked(picker, "##"), unchoked(picker, "##"), unchoked(picker, "##"));
+        silent.forEach(source -> pick(picker, source, 100));
+        while (silent.stream().anyMatch(source -> !pick(picker, source, 1).isEmpty())) {
+            // until they have been asked for all that they can be asked for
+        }
+        fetch(picker, honest, first);
+        verified(picker, pieceOf(first));
+
+        for (int i = 0; i < BLOCKS; i++) {
+            fetch(picker, honest, pick(picker, honest, 1));
+        }
+
+        assertThat(picker.unverified()).hasSize(1);
+    }
+
+    // --- a piece that has failed is fetched from one peer alone
+
+    @Test
+    void suspectPieceIsNotHeldByOnePeerForEver() {
+        var picker = picker(1);
+        var slow = unchoked(picker, "#");
+        var quick = unchoked(picker, "#");
+        fetch(picker, quick, pick(picker, quick, BLOCKS));
+        picker.failed(0);
+        var begun = pick(picker, slow, 2);
+        fetch(picker, slow, begun.subList(0, 1));
+
+        for (int second = 0; second < 60; second++) {
+            picker.tick();
+            assertThat(pick(picker, quick, 100)).as("it is another's").isEmpty();
+        }
+        picker.tick();
+
+        assertThat(pick(picker, slow, 100)).as("it had its time").isEmpty();
+        var rest = pick(picker, quick, 100);
+        assertThat(rest).hasSize(BLOCKS - 1).contains(begun.get(1)).doesNotContain(begun.get(0));
+        fetch(picker, quick, rest);
+        assertThat(picker.unverified()).containsExactly(0);
+    }
+
+    @Test
+    void suspectPieceStaysWithASlowPeerIfNobodyElseHasIt() {
+        var picker = picker(2);
+        var slow = unchoked(picker, "##");
+        fetch(picker, slow, pick(picker, slow, BLOCKS));
+        int failed = picker.unverified().getFirst();
+        picker.failed(failed);
+        var asked = pick(picker, slow, BLOCKS);
+        picker.choked(unchoked(picker, "##"), false);
+        unchoked(picker, failed == 0 ? " #" : "# ");
+
+        for (int second = 0; second < 1000; second++) {
+            picker.tick();
+        }
+
+        fetch(picker, slow, asked);
+        assertThat(picker.unverified()).containsExactly(failed);
+    }
+
+    @Test
+    void whoWasPassedOverMayGoOnWhenTheOthersHaveGone() {
+        var picker = picker(1);
+        var slow = unchoked(picker, "#");
+        var quick = unchoked(picker, "#");
+        fetch(picker, quick, pick(picker, quick, BLOCKS));
+        picker.failed(0);
+        pick(picker, slow, 1);
+        for (int second = 0; second <= 60; second++) {
+            picker.tick();
+        }
+        pick(picker, quick, 1);
+
+        picker.disconnect(quick);
+        picker.tick();
+
+        assertThat(pick(picker, slow, 100)).hasSize(BLOCKS);
+    }
+
+    private static void verified(PiecePicker picker, int piece) {
+        assertThat(picker.verified(piece)).isTrue();
+    }
+
     private static PiecePicker picker(int pieces) {
         return new PiecePicker(
                 Layout.ofSingleFile(BLOCKS * BLOCK, "file", (long) pieces * BLOCKS * BLOCK), new Random(1));

@@ -3,7 +3,9 @@ package weft.swarm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import weft.metainfo.Layout;
 import weft.swarm.PiecePicker.Source;
@@ -76,14 +78,38 @@ class SuspectsTest {
     }
 
     @Test
+    void pieceThatFailsAgainDoesNotLetTheFirstLiarGetAway() {
+        suspects.failed(0, senders(one, two, one, one), digests("aXcd"));
+        suspects.failed(0, senders(one, three, one, three), digests("abcY"));
+
+        assertThat(suspects.passed(0, digests(RIGHT))).containsExactlyInAnyOrder(two, three);
+        assertThat(suspects.isSuspect(0)).isFalse();
+    }
+
+    @Test
+    void boundedInBlocks() {
+        var senders = new Source[20_000];
+        Arrays.fill(senders, one);
+        senders[1] = two;
+        var digests = new ByteBuffer[senders.length];
+        Arrays.fill(digests, ByteBuffer.wrap(new byte[] {1}));
+        for (int piece = 0; piece < 10; piece++) {
+            suspects.failed(piece, senders, digests);
+        }
+
+        assertThat(IntStream.range(0, 10).filter(suspects::isSuspect)).hasSize(3);
+        suspects.passed(0, digests);
+        suspects.failed(9, senders, digests);
+        assertThat(suspects.isSuspect(9)).isTrue();
+    }
+
+    @Test
     void boundedInPieces() {
         for (int piece = 0; piece < 100; piece++) {
             suspects.failed(piece, senders(one, two, one, one), digests("aXcd"));
         }
 
-        long kept = java.util.stream.IntStream.range(0, 100)
-                .filter(suspects::isSuspect)
-                .count();
+        long kept = IntStream.range(0, 100).filter(suspects::isSuspect).count();
         assertThat(kept).isEqualTo(64);
     }
 }
