@@ -316,41 +316,42 @@ class PiecePickerTest {
 
     // --- those who say that they have everything and serve nothing
 
-    @Test
-    void whoHasSnubbedUsDoesNotKeepTheLastBlockFromOthers() {
-        var picker = picker(1);
+    /** As many as may be asked for a block, and all of them silent. */
+    private static List<PiecePicker.Source> askedForTheLastBlock(PiecePicker picker) {
         var silent = List.of(unchoked(picker, "#"), unchoked(picker, "#"), unchoked(picker, "#"));
-        silent.forEach(source -> pick(picker, source, 100)); // one is asked for everything, two for the last block too
-        silent.forEach(picker::snubbed);
-        silent.forEach(source -> pick(picker, source, BLOCKS));
-        silent.forEach(source -> pick(picker, source, 1));
-        var honest = unchoked(picker, "#");
+        silent.forEach(source -> assertThat(pick(picker, source, 1)).hasSize(1));
+        return silent;
+    }
 
-        for (int i = 0; i < BLOCKS; i++) {
-            fetch(picker, honest, pick(picker, honest, 1));
-        }
+    @Test
+    void whoHasDeliveredGetsTheLastBlockThoughEnoughWhoHaveNotWereAsked() {
+        var picker = picker(1);
+        var honest = unchoked(picker, "#");
+        fetch(picker, honest, pick(picker, honest, BLOCKS - 1));
+        askedForTheLastBlock(picker);
+
+        assertThat(pick(picker, unchoked(picker, "#"), 1))
+                .as("of whom nothing is known yet")
+                .isEmpty();
+        fetch(picker, honest, pick(picker, honest, 1));
 
         assertThat(picker.unverified()).containsExactly(0);
     }
 
     @Test
-    void whoHasDeliveredGetsTheLastBlockThoughThreeWhoHaveNotWereAsked() {
-        var picker = picker(2);
-        var honest = unchoked(picker, "##");
-        var first = pick(picker, honest, BLOCKS);
-        var silent = List.of(unchoked(picker, "##"), unchoked(picker, "##"), unchoked(picker, "##"));
-        silent.forEach(source -> pick(picker, source, 100));
-        while (silent.stream().anyMatch(source -> !pick(picker, source, 1).isEmpty())) {
-            // until they have been asked for all that they can be asked for
-        }
-        fetch(picker, honest, first);
-        verified(picker, pieceOf(first));
+    void whoHasSnubbedUsDoesNotKeepTheLastBlockFromOthers() {
+        var picker = picker(1);
+        var gone = unchoked(picker, "#");
+        fetch(picker, gone, pick(picker, gone, BLOCKS - 1));
+        var silent = askedForTheLastBlock(picker);
+        picker.disconnect(gone);
+        silent.forEach(picker::snubbed);
+        silent.forEach(source -> pick(picker, source, 1)); // before all others, and only one of them has it now
+        var honest = unchoked(picker, "#");
 
-        for (int i = 0; i < BLOCKS; i++) {
-            fetch(picker, honest, pick(picker, honest, 1));
-        }
+        fetch(picker, honest, pick(picker, honest, 1));
 
-        assertThat(picker.unverified()).hasSize(1);
+        assertThat(picker.unverified()).containsExactly(0);
     }
 
     // --- a piece that has failed is fetched from one peer alone
@@ -414,10 +415,6 @@ class PiecePickerTest {
         picker.tick();
 
         assertThat(pick(picker, slow, 100)).hasSize(BLOCKS);
-    }
-
-    private static void verified(PiecePicker picker, int piece) {
-        assertThat(picker.verified(piece)).isTrue();
     }
 
     private static PiecePicker picker(int pieces) {

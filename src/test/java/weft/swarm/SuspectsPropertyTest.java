@@ -116,7 +116,7 @@ class SuspectsPropertyTest {
             if (lie) {
                 guilty.add(peer);
             }
-            if (picker.written(piece)) {
+            if (picker.written(peer.arriving(), 1)) {
                 verify(piece);
             }
         }
