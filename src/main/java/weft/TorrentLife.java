@@ -2,6 +2,7 @@ package weft;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -752,7 +753,7 @@ final class TorrentLife {
                     System.Logger.Level.WARNING,
                     "{0}: resume data is not written: {1}",
                     metainfo.name(),
-                    e.getMessage());
+                    e instanceof ClosedChannelException ? "closing could not wait for the disk" : e.getMessage());
         }
     }
 
