@@ -167,11 +167,14 @@ public final class WorkerPool implements AutoCloseable {
         }
     }
 
-    /** Under the lock: starts as many threads as there is work for and threads allowed. */
+    /** Under the lock: wakes a thread for the work there is, and starts as many as are needed more and allowed. */
     private void startWorkers() {
         int runnable = 0;
         for (Lane lane : waiting) {
             runnable += Math.min(lane.queue.size(), size - lane.running);
+        }
+        if (runnable > 0) {
+            work.signal(); // who takes some wakes the next
         }
         while (runnable > idle && workers.size() < size + Math.min(spare, MAX_SPARE)) {
             var worker = new Worker();
@@ -221,7 +224,6 @@ public final class WorkerPool implements AutoCloseable {
                     queue.add(new Place(task, this));
                     waiting.add(this);
                     startWorkers();
-                    work.signal();
                     return;
                 }
             } finally {
@@ -331,7 +333,7 @@ public final class WorkerPool implements AutoCloseable {
                 leaving.removeIf(thread -> !thread.isAlive());
                 leaving.add(Thread.currentThread());
                 if (!closed) {
-                    startWorkers(); // a task that came while this thread was on its way out
+                    startWorkers(); // for what came while this thread was on its way out, or waited for it to come free
                 }
                 workerGone.signalAll();
             } finally {

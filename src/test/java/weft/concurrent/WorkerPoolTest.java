@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -44,8 +45,12 @@ class WorkerPoolTest {
     }
 
     private void awaitRelease() {
+        awaitQuietly(release);
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
         try {
-            release.await();
+            latch.await();
         } catch (InterruptedException e) {
             throw new AssertionError("a task was interrupted", e);
         }
@@ -305,6 +310,37 @@ class WorkerPoolTest {
             assertRuns(pool.lane());
             return threads() <= SIZE;
         });
+    }
+
+    @Test
+    void whatWaitedForStuckThreadsIsDoneAtOnceByThoseLentMeanwhile() throws Exception {
+        var lane = stuckLane();
+        var ran = new CountDownLatch(1);
+        lane.submit(ran::countDown);
+        var other = pool.lane();
+        var together = new CountDownLatch(SIZE);
+        for (int i = 0; i < SIZE; i++) {
+            other.submit(() -> {
+                together.countDown();
+                awaitQuietly(together);
+            });
+        }
+        Await.until("as many threads are lent, and idle", () -> {
+            pool.relieve();
+            return together.getCount() == 0 && idleThreads() == SIZE;
+        });
+
+        release.countDown();
+
+        assertThat(ran.await(5, TimeUnit.SECONDS)).isTrue(); // an idle thread looks by itself after 10
+    }
+
+    /** Threads that wait for work, which unlike stuck ones they do for a time. */
+    private static int idleThreads() {
+        return (int) Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("weft pool test"))
+                .filter(thread -> thread.getState() == Thread.State.TIMED_WAITING)
+                .count();
     }
 
     @Test
