@@ -21,6 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.AddOptions.InitialState;
 import weft.kit.Await;
 import weft.kit.Content;
+import weft.kit.Message;
 import weft.kit.Node;
 import weft.kit.SteeredStorage;
 import weft.kit.SwarmExtension;
@@ -103,6 +104,36 @@ class TorrentHashCheckTest {
         assertThat(node.torrent().left()).isEqualTo(PIECE);
         assertThat(node.torrent().isComplete()).isFalse();
         node.awaitState(TorrentState.DOWNLOADING);
+    }
+
+    @Test
+    void peersAreToldOfWhatACheckFinds() throws Exception {
+        var shared = swarm.share(Content.ofLength(20 * PIECE));
+        var node = shared.leecher();
+        node.awaitState(TorrentState.DOWNLOADING);
+        var peer = shared.connect(node);
+        shared.content().writeInto(node.directory());
+
+        node.torrent().hashCheck(17);
+
+        assertThat(peer.await(Message.Have.class).piece()).isEqualTo(17);
+    }
+
+    @Test
+    void peersThatWereToldOfAPieceThatIsDamagedComeAgain() throws Exception {
+        var shared = swarm.share(Content.ofLength(20 * PIECE));
+        var node = shared.seed();
+        var peer = shared.connect(node);
+        damage(node, 17);
+
+        node.torrent().hashCheck();
+
+        peer.untilClosed();
+        var again = shared.dial(node, "127.0.0.1").shakeHands();
+        var told = new BitSet();
+        told.set(0, 20);
+        told.clear(17);
+        assertThat(again.expectPieces()).isEqualTo(told);
     }
 
     @Test

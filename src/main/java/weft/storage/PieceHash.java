@@ -14,7 +14,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class PieceHash {
 
-    private final ReentrantLock lock = new ReentrantLock(); // memory work, and some 10 microseconds of hashing
+    private final ReentrantLock lock = new ReentrantLock(); // memory work, and hashing for a millisecond at most
     private int hashed; // guarded by lock: bytes from the beginning of the piece
     private MessageDigest sha1; // guarded by lock; null until there is something to hash
 

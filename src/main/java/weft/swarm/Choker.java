@@ -18,7 +18,7 @@ import java.util.random.RandomGenerator;
  * can then show what he gives. A peer that has snubbed us keeps no slot but the optimistic one.
  *
  * <p>One per torrent. {@link #round} is called every ten seconds by the swarm's keeper; a free slot is filled at once
- * when a peer becomes interested. The lock is taken first of all locks but none.
+ * when a peer becomes interested. The lock is taken before those of peers, picker and outboxes.
  */
 final class Choker {
     /** BEP 3: choking is reconsidered every ten seconds, so that TCP has time to get up to speed. */

@@ -1,6 +1,5 @@
 package weft.swarm;
 
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.Objects;
@@ -203,17 +202,12 @@ final class PartialPiece {
         return only;
     }
 
-    /** The piece did not match its hash: everything is free again and is fetched from one peer alone. */
-    void failed() {
-        Arrays.fill(requesters, (byte) 0);
-        Arrays.fill(senders, null);
-        arrived.clear();
-        written = 0;
-        free = blockCount;
-        lowestFree = 0;
-        hash = new PieceHash();
-        suspect = true;
-        claimant = null;
+    /** The piece did not match its hash: the next attempt at it, from one peer alone. */
+    PartialPiece again() {
+        var next = new PartialPiece(piece, blockCount);
+        next.suspect = true;
+        next.passedOver = passedOver;
+        return next;
     }
 
     /** The storage failed to take the block: it is free again. */

@@ -21,7 +21,7 @@ import weft.wire.Reserved;
  * asked for, how much has come and gone. Read by its {@link PeerReader}, written by its {@link PeerWriter}; the choker
  * and the swarm's keeper act on it too, by way of the outbox. Nothing here blocks.
  *
- * <p>Locks: {@code requestLock} is taken first of all, the picker's and the outbox's after it.
+ * <p>Locks: {@code requestLock} is taken before the picker's and the outbox's; see the package's description.
  */
 public final class Peer {
     /** libtorrent's figure: a peer that was asked and sends nothing for so long is snubbed. BEP 3 clients agree. */

@@ -25,8 +25,9 @@ import weft.storage.PieceHash;
  * <p>A wanted piece is in exactly one of these places: {@code have}; among the {@code fresh} of its priority, if nobody
  * has begun it; or in {@code partials}, until it is verified.
  *
- * <p>One per torrent, shared by all its peers' threads. Everything is guarded by {@code lock}, which is taken after no
- * other lock but {@link Choker}'s, and nothing in here blocks. A peer's reader takes it once for a batch of requests.
+ * <p>One per torrent, shared by all its peers' threads. Everything is guarded by {@code lock}, and nothing in here
+ * blocks. Its place among the other locks is told in the package's description. A peer's reader takes it once for a batch
+ * of requests.
  */
 final class PiecePicker {
     /** In endgame a block is asked of so many peers at most: more brings little and costs the swarm. */
@@ -183,12 +184,15 @@ final class PiecePicker {
         }
     }
 
-    /** A hash check found that {@code piece} is whole, or that it is not: then nothing of it counts any more. */
-    void checked(int piece, boolean whole) {
+    /**
+     * A hash check found that {@code piece} is whole, or that it is not. False if that is no news; a piece that is being
+     * fetched then goes on being fetched.
+     */
+    boolean checked(int piece, boolean whole) {
         lock.lock();
         try {
             if (whole == have.get(piece)) {
-                return;
+                return false;
             }
             forgetPartial(piece);
             if (whole) {
@@ -197,6 +201,7 @@ final class PiecePicker {
             } else {
                 lost(piece);
             }
+            return true;
         } finally {
             lock.unlock();
         }
@@ -209,7 +214,9 @@ final class PiecePicker {
             enterFresh(piece);
             for (Source source : sources) {
                 for (int block = 0; block < partial.blockCount(); block++) {
-                    source.requests.remove(piece, block);
+                    if (source.requests.remove(piece, block)) {
+                        remember(source, piece, block); // it may be on its way, and nobody is to blame
+                    }
                 }
             }
         }
@@ -887,7 +894,10 @@ final class PiecePicker {
         try {
             var partial = partials.get(piece);
             if (partial != null) {
-                partial.failed();
+                detach(partial);
+                var next = partial.again();
+                partials.put(piece, next);
+                attach(next);
             }
         } finally {
             lock.unlock();

@@ -165,6 +165,7 @@ public final class Swarm {
     private volatile Session session; // null while stopped
     private volatile boolean transferring; // started and not paused
     private volatile boolean complete; // changed under completeLock
+    private volatile boolean hasLostPieces; // in the hash check that is going on; set by hashing threads, one at a time
 
     /** A swarm of which nothing is there yet, stopped. */
     public Swarm(InfoHash infoHash, Layout layout, Shared shared, Limits limits, Listener listener) {
@@ -201,7 +202,8 @@ public final class Swarm {
         candidates.hurry();
         scope.fork("connector", () -> new Connector(this, candidates).run(scope));
         scope.fork("keeper", this::keep);
-        picker.unverified().forEach(this::verify);
+        var started = session;
+        picker.unverified().forEach(piece -> verifyFromDisk(started, piece, new PieceHash()));
     }
 
     /** Keeps the connections, but neither asks nor serves. */
@@ -660,6 +662,11 @@ public final class Swarm {
         failuresInARow.set(0);
         bannedInARow.clear();
         listener.pieceVerified(piece);
+        tellHave(piece);
+        checkComplete();
+    }
+
+    private void tellHave(int piece) {
         joinLock.lock();
         try {
             for (Peer peer : peers) {
@@ -669,7 +676,6 @@ public final class Swarm {
         } finally {
             joinLock.unlock();
         }
-        checkComplete();
     }
 
     private void pieceFailed(Session current, int piece) throws IOException {
@@ -781,16 +787,25 @@ public final class Swarm {
 
     /** A hash check found a piece whole, or not. */
     public void checked(int piece, boolean whole) {
-        picker.checked(piece, whole);
+        boolean changed = picker.checked(piece, whole);
         if (whole) {
+            if (changed) {
+                tellHave(piece);
+            }
             listener.pieceVerified(piece);
         } else {
+            hasLostPieces |= changed;
             listener.pieceFailed(piece);
         }
     }
 
     /** After a hash check: finds out whether the torrent has become complete, or ceased to be. */
     public void checkEnded() {
+        if (hasLostPieces) {
+            hasLostPieces = false;
+            // BEP 3 has no message that takes a have back: they come again, and are told what is true now.
+            peers.forEach(peer -> peer.close("pieces that it was told of are damaged"));
+        }
         peers.forEach(this::wake);
         checkComplete();
     }

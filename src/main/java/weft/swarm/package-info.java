@@ -9,9 +9,13 @@
  * <h2>How a block travels</h2>
  *
  * <pre>
- *   peer socket → receive buffer → decoder → picker.arrived → storage.write → picker.written
- *     → last block of the piece: a hashing thread verifies it → picker.verified → HAVE to all, listeners told
+ *   peer socket → receive buffer → decoder → picker.arrived → run of blocks that follow each other
+ *     → hashed, storage.write → picker.written
+ *     → last block of the piece: verified → picker.verified → HAVE to all, listeners told
  * </pre>
+ *
+ * <p>All of it in the peer's reader, where the blocks of a piece come in order, as they mostly do: then its hash is known
+ * with the last one. What came out of order, and every piece that does not match, is read back by a hashing thread.
  *
  * <h2>Threads</h2>
  *
@@ -21,7 +25,7 @@
  *       soon as the peer does nothing but write, too.
  *   <li><em>connector</em>: waits for an address that may be tried, and forks a reader to dial it.
  *   <li><em>keeper</em>: every second rates, snubs and requests that have become free; every ten the choker's round.
- *   <li>the disk's hashing threads, which report what became of a piece.
+ *   <li>the disk's hashing threads, which read back what could not be hashed as it came, and report what became of a piece.
  * </ul>
  *
  * <h2>Locks</h2>
@@ -34,7 +38,8 @@
  *   <li>{@code Swarm.completeLock}, {@code Choker.lock}: never both
  *   <li>{@code Peer.requestLock}
  *   <li>{@code PiecePicker.lock}
- *   <li>{@code Outbox.lock}, {@code Candidates.lock}, {@code Suspects.lock}: nothing is taken under them
+ *   <li>{@code Outbox.lock}, {@code Candidates.lock}, {@code Suspects.lock}, {@code Bans.lock}, {@code PieceHash.lock},
+ *       {@code Swarm.disconnectsLock}: nothing is taken under them
  * </ol>
  *
  * <p>Floor 4: uses everything below.
