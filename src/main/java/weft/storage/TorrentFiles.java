@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
@@ -73,24 +74,52 @@ final class TorrentFiles {
     static TorrentFiles open(
             Disk disk, Path root, Layout layout, InfoHash infoHash, BitSet wanted, StorageOptions options)
             throws IOException {
-        return disk.onFileThread(() -> {
-            var directory = new DownloadDirectory(root);
-            boolean writable = !options.readOnly() && directory.isWritable();
-            TorrentLock lock = writable ? TorrentLock.acquire(directory, infoHash) : null;
-            boolean opened = false;
-            try {
-                var files = new TorrentFiles(
-                        disk, directory, layout, infoHash, writable ? options : options.withReadOnly(), lock);
-                files.findParts();
-                files.changeWanted((BitSet) wanted.clone());
-                opened = true;
-                return files;
-            } finally {
-                if (!opened && lock != null) {
-                    lock.close();
+        var wantedNow = (BitSet) wanted.clone();
+        var handOver = new CompletableFuture<TorrentFiles>(); // cancelled by a caller that is interrupted and goes
+        boolean taken = false;
+        try {
+            TorrentFiles opened = disk.onFileThread(() -> {
+                TorrentFiles files = open(disk, new DownloadDirectory(root), layout, infoHash, wantedNow, options);
+                if (!handOver.complete(files)) {
+                    files.close();
                 }
+                return files;
+            });
+            taken = true;
+            return opened;
+        } finally {
+            if (!taken && !handOver.cancel(false)) {
+                handOver.resultNow().close();
             }
-        });
+        }
+    }
+
+    private static TorrentFiles open(
+            Disk disk,
+            DownloadDirectory directory,
+            Layout layout,
+            InfoHash infoHash,
+            BitSet wanted,
+            StorageOptions options)
+            throws IOException {
+        boolean writable = !options.readOnly() && directory.isWritable();
+        TorrentLock lock = writable ? TorrentLock.acquire(directory, infoHash) : null;
+        TorrentFiles files = null;
+        boolean opened = false;
+        try {
+            files = new TorrentFiles(
+                    disk, directory, layout, infoHash, writable ? options : options.withReadOnly(), lock);
+            files.findParts();
+            files.changeWanted(wanted);
+            opened = true;
+            return files;
+        } finally {
+            if (!opened && files != null) {
+                files.close();
+            } else if (!opened && lock != null) {
+                lock.close();
+            }
+        }
     }
 
     /** All files of a torrent, by index. */

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -48,15 +49,16 @@ final class TorrentLock implements AutoCloseable {
     /**
      * Takes the lock.
      *
-     * @throws StorageException {@link Reason#IN_USE} if somebody else has it
+     * @throws StorageException {@link Reason#IN_USE} if somebody else has it, {@link Reason#UNSAFE_PATH} if a symbolic
+     *     link is where its file should be
      */
-    static TorrentLock acquire(DownloadDirectory directory, InfoHash infoHash) throws StorageException {
+    static TorrentLock acquire(DownloadDirectory directory, InfoHash infoHash) throws IOException {
         Path path = directory.lockFile(infoHash);
         try {
             directory.makeParents(path);
             path = path.getParent().toRealPath().resolve(path.getFileName());
         } catch (IOException e) {
-            logUnlocked(path, e); // whatever it is will show again when something is to be written
+            goWithout(path, directory.explain(e, "lock", path));
         }
         if (!HELD.add(path)) {
             throw inUse(directory, null);
@@ -73,7 +75,8 @@ final class TorrentLock implements AutoCloseable {
         }
     }
 
-    private static FileChannel locked(DownloadDirectory directory, Path path) throws StorageException {
+    /** Null if there are no locks to be had here. */
+    private static FileChannel locked(DownloadDirectory directory, Path path) throws IOException {
         try {
             for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
                 FileChannel channel = tryLock(directory, path);
@@ -82,31 +85,34 @@ final class TorrentLock implements AutoCloseable {
                 }
             }
             throw inUse(directory, null);
-        } catch (StorageException e) {
-            throw e;
         } catch (OverlappingFileLockException e) {
             throw inUse(directory, e); // by another class loader's Weft
-        } catch (IOException | UnsupportedOperationException e) {
+        } catch (UnsupportedOperationException e) {
             logUnlocked(path, e);
+            return null;
+        } catch (IOException e) {
+            goWithout(path, directory.explain(e, "lock", path));
             return null;
         }
     }
 
     /** Null if the file vanished meanwhile. */
     private static FileChannel tryLock(DownloadDirectory directory, Path path) throws IOException {
+        if (Files.isSymbolicLink(path)) {
+            throw new StorageException(Reason.UNSAFE_PATH, "symbolic link where a file of ours should be: " + path);
+        }
         FileChannel channel;
         try {
-            channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            // A link that is put there just now must not be followed either: what it leads to would be cut.
+            channel = FileChannel.open(
+                    path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         } catch (NoSuchFileException e) {
             directory.makeParents(path);
             return null;
         }
         boolean locked = false;
         try {
-            if (channel.tryLock() == null) {
-                throw inUse(directory, null);
-            }
-            locked = isStillAt(path, channel);
+            locked = isLocked(directory, channel) && isStillAt(directory, path, channel);
             return locked ? channel : null;
         } finally {
             if (!locked) {
@@ -115,19 +121,51 @@ final class TorrentLock implements AutoCloseable {
         }
     }
 
+    private static boolean isLocked(DownloadDirectory directory, FileChannel channel) throws StorageException {
+        try {
+            if (channel.tryLock() == null) {
+                throw inUse(directory, null);
+            }
+            return true;
+        } catch (StorageException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new UnsupportedOperationException(e.getMessage(), e); // a network's file system without locks
+        }
+    }
+
     /**
      * The file that we have locked may have been deleted by its last owner, and another be at its place: then that does
-     * not have the length which we give ours.
+     * not have the length which we give ours. On a full disk we cannot tell.
      */
-    private static boolean isStillAt(Path path, FileChannel channel) throws IOException {
+    private static boolean isStillAt(DownloadDirectory directory, Path path, FileChannel channel) throws IOException {
         int length = 1 + new Random().nextInt(1 << 16);
-        channel.truncate(0);
-        channel.write(ByteBuffer.allocate(1), length - 1);
         try {
+            channel.truncate(0);
+            channel.write(ByteBuffer.allocate(1), length - 1);
             return Files.size(path) == length;
         } catch (NoSuchFileException e) {
             return false;
+        } catch (IOException e) {
+            if (directory.explain(e, "write to", path) instanceof StorageException fault
+                    && fault.reason() == Reason.NO_SPACE) {
+                return true;
+            }
+            throw e;
         }
+    }
+
+    /** Returns if it is plain that we may not make the file. What else is wrong is wrong with more than the lock. */
+    private static void goWithout(Path path, IOException fault) throws IOException {
+        boolean isPlain = fault instanceof StorageException e
+                && switch (e.reason()) {
+                    case ACCESS_DENIED, IN_THE_WAY, NO_SPACE, BAD_NAME -> true;
+                    case UNSAFE_PATH, MISSING, CHANGED, IN_USE, FAILED -> false;
+                };
+        if (!isPlain) {
+            throw fault;
+        }
+        logUnlocked(path, fault);
     }
 
     private static StorageException inUse(DownloadDirectory directory, Exception cause) {

@@ -3,13 +3,16 @@ package weft.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.BitSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -18,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import weft.kit.Await;
 import weft.kit.JvmProcess;
 import weft.storage.StorageException.Reason;
 
@@ -164,6 +168,56 @@ class TorrentLockTest {
         try (var storage = open(disk, directory)) {
             assertThatCode(() -> CONTENT.writeTo(storage)).doesNotThrowAnyException();
             assertInUse(() -> open(disk, directory));
+        }
+    }
+
+    @Test
+    void aLinkInItsPlaceIsRefusedAndWhatItLeadsToIsLeftAlone(@TempDir Path elsewhere) throws IOException {
+        Path file = Files.writeString(elsewhere.resolve("precious"), "precious");
+        Path own = Files.createDirectory(directory.resolve(".weft"));
+        Path link = Files.createSymbolicLink(own.resolve(Content.INFO_HASH.toHex() + ".lock"), file);
+
+        assertUnsafe();
+        Files.delete(link);
+        Files.delete(own);
+        Files.createLink(elsewhere.resolve(link.getFileName()), file);
+        Files.createSymbolicLink(own, elsewhere);
+        assertUnsafe();
+
+        assertThat(file).hasContent("precious");
+    }
+
+    private void assertUnsafe() {
+        assertThatThrownBy(() -> open(disk, directory))
+                .hasMessageContaining("symbolic link")
+                .isInstanceOfSatisfying(
+                        StorageException.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNSAFE_PATH));
+    }
+
+    @Test
+    void whoIsInterruptedWhileOpeningKeepsNobodyOut() throws Exception {
+        try (var single = Disk.open(DiskOptions.defaults().withFileThreads(1))) {
+            var release = new CountDownLatch(1);
+            var busy = new CountDownLatch(1);
+            var blocker = Thread.ofVirtual()
+                    .start(() -> catchThrowable(() -> single.onFileThread(() -> {
+                        busy.countDown();
+                        release.await();
+                        return null;
+                    })));
+            busy.await();
+            var thrown = new CompletableFuture<Throwable>();
+            var opener = Thread.ofVirtual().start(() -> thrown.complete(catchThrowable(() -> open(single, directory))));
+            Await.until("waits", () -> opener.getState() == Thread.State.WAITING);
+
+            opener.interrupt();
+
+            assertThat(thrown.get()).isInstanceOf(InterruptedIOException.class);
+            release.countDown();
+            blocker.join();
+            try (var storage = open(single, directory)) { // by the same thread, after what nobody waits for any more
+                CONTENT.writeTo(storage);
+            }
         }
     }
 
