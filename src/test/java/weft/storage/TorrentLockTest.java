@@ -199,12 +199,13 @@ class TorrentLockTest {
         try (var single = Disk.open(DiskOptions.defaults().withFileThreads(1))) {
             var release = new CountDownLatch(1);
             var busy = new CountDownLatch(1);
-            var blocker = Thread.ofVirtual()
-                    .start(() -> catchThrowable(() -> single.onFileThread(() -> {
+            var blocked = new CompletableFuture<Throwable>();
+            Thread.ofVirtual()
+                    .start(() -> blocked.complete(catchThrowable(() -> single.onFileThread(() -> {
                         busy.countDown();
                         release.await();
                         return null;
-                    })));
+                    }))));
             busy.await();
             var thrown = new CompletableFuture<Throwable>();
             var opener = Thread.ofVirtual().start(() -> thrown.complete(catchThrowable(() -> open(single, directory))));
@@ -214,7 +215,7 @@ class TorrentLockTest {
 
             assertThat(thrown.get()).isInstanceOf(InterruptedIOException.class);
             release.countDown();
-            blocker.join();
+            assertThat(blocked.get()).isNull();
             try (var storage = open(single, directory)) { // by the same thread, after what nobody waits for any more
                 CONTENT.writeTo(storage);
             }
