@@ -12,7 +12,7 @@ final class Chatter {
     /** A choke or unchoke: makes us take back what we asked for, and ask again. Honest peers do it every ten seconds. */
     static final int FLIP = 10;
 
-    /** All of its pieces once more: costs as much as the torrent has pieces. */
+    /** All of its pieces once more, with little or no news, in a torrent of many pieces. */
     static final int WHOLE_STORY = 100;
 
     /** So much may come at once: more than any client that we know says without need, in its first minute. */

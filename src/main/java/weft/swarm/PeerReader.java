@@ -14,6 +14,7 @@ import weft.net.ReceiveBuffer;
 import weft.storage.Storage;
 import weft.wire.AllowedFast;
 import weft.wire.MessageDecoder;
+import weft.wire.MessageEncoder;
 import weft.wire.MessageHandler;
 import weft.wire.ProtocolException;
 
@@ -44,6 +45,10 @@ final class PeerReader implements MessageHandler {
      * it. It would take the requests from those who do, and give them back, as fast as the wire is.
      */
     private static final int MAX_REJECTS = 4 * PipelineWindow.LARGEST;
+
+    private static final int HAVE_LENGTH = 9; // in bytes
+
+    private static final int HAVE_ALL_LENGTH = 5;
 
     /** While we choke it, a peer may have each block of an allowed-fast piece so many times. libtorrent's figure. */
     private static final int FAST_REQUESTS_PER_BLOCK = 3;
@@ -175,18 +180,24 @@ final class PeerReader implements MessageHandler {
 
     @Override
     public void onBitfield(BitSet pieces) throws ProtocolException {
-        chatter("bitfield", piecesTold ? Chatter.WHOLE_STORY : 0);
-        piecesTold = true;
-        picker.have(peer.source(), pieces);
-        piecesChanged();
+        int length = MessageEncoder.bitfieldMessageLength(swarm.layout().pieceCount());
+        tellsPieces("bitfield", length, picker.have(peer.source(), pieces));
     }
 
     @Override
     public void onHaveAll() throws ProtocolException {
-        chatter("have all", piecesTold ? Chatter.WHOLE_STORY : 0);
+        tellsPieces("have all", HAVE_ALL_LENGTH, picker.haveAll(peer.source()));
+    }
+
+    /** In mid-stream, a message of this length in bytes costs nothing where haves of the same news are no shorter. */
+    private void tellsPieces(String message, int length, int news) throws ProtocolException {
+        if (piecesTold && (long) news * HAVE_LENGTH < length) {
+            chatter(message, Math.min(length, Chatter.WHOLE_STORY));
+        }
         piecesTold = true;
-        picker.haveAll(peer.source());
-        piecesChanged();
+        if (news > 0) {
+            piecesChanged();
+        }
     }
 
     @Override

@@ -411,29 +411,32 @@ final class PiecePicker {
         }
     }
 
-    /** The peer has these pieces, told at the start. */
-    void have(Source source, BitSet pieces) {
+    /** The peer has these pieces, and those that are known. Returns how many are news. */
+    int have(Source source, BitSet pieces) {
         if (pieces.cardinality() == layout.pieceCount()) {
-            haveAll(source);
-            return;
+            return haveAll(source);
         }
         lock.lock();
         try {
+            int news = 0;
             for (int piece = pieces.nextSetBit(0); piece >= 0; piece = pieces.nextSetBit(piece + 1)) {
                 if (source.pieces.add(piece)) {
                     changeAvailability(piece, 1);
                     source.useful += isMissing(piece) ? 1 : 0;
+                    news++;
                 }
             }
+            return news;
         } finally {
             lock.unlock();
         }
     }
 
-    /** The peer has everything, told at the start. */
-    void haveAll(Source source) {
+    /** The peer has everything. Returns how many pieces are news. */
+    int haveAll(Source source) {
         lock.lock();
         try {
+            int news = layout.pieceCount() - source.pieces.count();
             var before = source.pieces.isAll() ? new BitSet() : source.pieces.toBitSet();
             for (int piece = before.nextSetBit(0); piece >= 0; piece = before.nextSetBit(piece + 1)) {
                 changeAvailability(piece, -1);
@@ -441,6 +444,7 @@ final class PiecePicker {
             seeds += source.pieces.isAll() ? 0 : 1;
             source.pieces.addAll();
             source.useful = missingWanted;
+            return news;
         } finally {
             lock.unlock();
         }

@@ -7,8 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -109,6 +111,35 @@ class ConversationSwarmTest {
         taker.send(request);
 
         assertThat(taker.await(Piece.class)).isEqualTo(taker.answerTo(request));
+    }
+
+    /** As aria2 does where that is no longer than haves: in a torrent of 32 pieces after each of them. */
+    @Test
+    void peerMayTellEachOfItsPiecesByABitfield() throws Exception {
+        var shared = share(32);
+        var leecher = shared.leecher();
+        var peer = shared.connect(leecher);
+
+        for (int count = 0; count <= 32; count++) {
+            peer.send(bitfield(shared, IntStream.range(0, count).toArray()));
+        }
+
+        Await.until(
+                () -> "all are known, but " + leecher.torrent().disconnects(),
+                () -> leecher.torrent().peers().stream().anyMatch(each -> each.progress() == 1));
+    }
+
+    @Test
+    void peerThatTellsTheSamePiecesOverAndOverIsDropped() throws Exception {
+        var shared = share(32);
+        var leecher = shared.leecher();
+        var peer = shared.connect(leecher);
+
+        peer.send(Collections.nCopies(400, bitfield(shared, 1)).toArray(Message[]::new));
+
+        Await.until(
+                "it is dropped",
+                () -> leecher.torrent().disconnects().toString().contains("bitfield: far too many messages"));
     }
 
     // --- sharing the work between peers
