@@ -279,6 +279,20 @@ class TorrentTest {
     }
 
     @Test
+    void storageThatThrowsWhatItShouldNotStopsTheTorrentToo() throws Exception {
+        var shared = swarm.share(Content.ofLength(500_000));
+        var seed = shared.seed();
+        var storage = shared.emptyStorage();
+        storage.throwOnWrites(new IllegalStateException("forgot something"));
+        var node = shared.leecher(options -> options.withStorage(storage).withPeers(List.of(seed.address())));
+
+        node.awaitState(TorrentState.ERROR);
+
+        assertThat(node.torrent().error())
+                .hasValueSatisfying(e -> assertThat(e).hasMessageContaining("forgot something"));
+    }
+
+    @Test
     void startTriesAgainAfterAnError() throws Exception {
         var shared = swarm.share(Content.ofLength(500_000));
         var seed = shared.seed();

@@ -299,18 +299,33 @@ final class PeerReader implements MessageHandler {
         if (run.isEmpty()) {
             return;
         }
-        var partial = run.partial();
         try {
-            picker.hash(partial).update(run.begin(), run.bytes());
-            peer.disk().write(storage, partial.piece(), run.begin(), run.bytes());
-            if (picker.written(partial, run.blocks())) {
-                swarm.verify(partial.piece());
+            writeRun();
+            if (picker.written(run.partial(), run.blocks())) {
+                swarm.verify(run.partial().piece());
             }
         } catch (IOException e) {
-            picker.notWritten(partial, run.begin(), run.blocks());
             swarm.storageFailed(storage, e);
         } finally {
             run.clear();
+        }
+    }
+
+    /** What is not written, whatever the reason, is to be asked for again. */
+    private void writeRun() throws IOException {
+        var partial = run.partial();
+        boolean written = false;
+        try {
+            picker.hash(partial).update(run.begin(), run.bytes());
+            peer.disk().write(storage, partial.piece(), run.begin(), run.bytes());
+            written = true;
+        } catch (RuntimeException e) {
+            throw new IOException(
+                    "writing piece " + partial.piece() + ": " + e, e); // a fault of somebody's own storage
+        } finally {
+            if (!written) {
+                picker.notWritten(partial, run.begin(), run.blocks());
+            }
         }
     }
 

@@ -31,6 +31,7 @@ public final class SteeredStorage implements Storage {
     private boolean stalled; // guarded by lock, as are all below
     private int waiting;
     private IOException writeFault; // or null
+    private RuntimeException writeBug; // or null
 
     /** A storage in which nothing lies yet, and which does as it should. */
     public SteeredStorage(Layout layout) {
@@ -85,6 +86,16 @@ public final class SteeredStorage implements Storage {
         }
     }
 
+    /** From now on every write throws this, as no storage should. */
+    public void throwOnWrites(RuntimeException bug) {
+        lock.lock();
+        try {
+            writeBug = bug;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The most bytes that were lent in one piece. */
     public int longestLease() {
         return longestLease.get();
@@ -97,6 +108,9 @@ public final class SteeredStorage implements Storage {
         lock.lock();
         try {
             awaitResume();
+            if (writeBug != null) {
+                throw writeBug;
+            }
             if (writeFault != null) {
                 throw writeFault instanceof StorageException e
                         ? new StorageException(e.reason(), e.getMessage(), e)
