@@ -526,6 +526,9 @@ final class TorrentLife {
         if (newPriorities != null) {
             applyPriorities(newPriorities);
         }
+        if (inError && !checkWished) {
+            return; // there is no room yet, to check what is in doubt as little as to go on
+        }
         if (wish != Goal.STOPPED || checkWished) {
             takeOverChanges();
         }
@@ -540,6 +543,7 @@ final class TorrentLife {
             check(check.get());
         }
         if (inError) {
+            data.close(resumeState()); // it was opened for the check alone
             become(TorrentState.ERROR);
             return;
         }

@@ -349,6 +349,23 @@ class TorrentHashCheckTest {
     }
 
     @Test
+    void afterTheCheckOfATorrentInErrorItsFilesAreClosedAgain() throws Exception {
+        var shared = swarm.share(Content.ofLength(20 * PIECE));
+        var seed = shared.seed();
+        var directory = swarm.directory();
+        Files.createDirectory(directory.resolve("content.bin")); // in the way
+        var node = shared.open(
+                directory, SwarmExtension.clientOptions(), options -> options.withPeers(List.of(seed.address())));
+        node.awaitState(TorrentState.ERROR);
+
+        node.torrent().hashCheck();
+        node.awaitState(TorrentState.ERROR);
+
+        var lock = shared.metainfo().infoHash().toHex() + ".lock";
+        assertThat(directory.resolve(".weft").resolve(lock)).doesNotExist();
+    }
+
+    @Test
     void checkEndsWhenItsCallerIsInterrupted() throws Exception {
         var shared = swarm.share(Content.ofLength(20 * PIECE));
         var storage = shared.seededStorage();
