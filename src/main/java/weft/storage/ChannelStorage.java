@@ -77,6 +77,11 @@ public final class ChannelStorage implements Storage {
         return files.partFilePieces();
     }
 
+    /** See {@link TorrentFiles#lookAgain}. */
+    void lookAgain() throws IOException {
+        files.lookAgain(file -> {});
+    }
+
     @Override
     public void flush() throws IOException {
         files.flush();

@@ -208,11 +208,11 @@ final class DataFile {
     }
 
     /**
-     * Has the file made anew by the next write, if it was deleted, replaced or cut short since it was made: what is written
-     * to it would be lost.
+     * Has the file opened anew by the next use if it was deleted or replaced, and made anew by the next write if it was
+     * made and that, or cut short, since: what is written to it would be lost.
      */
     void lookAgain() throws IOException {
-        if (!made) {
+        if (!made && open == null) {
             return;
         }
         disk.onFileThread(() -> {
@@ -220,7 +220,8 @@ final class DataFile {
             try {
                 OpenFile file = open;
                 FileStamp now = FileStamp.of(path);
-                if (made && (now.size() < length || (file != null && !file.isAt(path)))) {
+                boolean isReplaced = file != null && !file.isAt(path);
+                if (isReplaced || (made && now.size() < length)) {
                     made = false;
                     dirty = false;
                     open = null;
@@ -233,6 +234,11 @@ final class DataFile {
             }
             return null;
         });
+    }
+
+    /** False if the next use has to open the file. */
+    boolean isOpen() {
+        return open != null;
     }
 
     void ensureOpen() throws ClosedChannelException {

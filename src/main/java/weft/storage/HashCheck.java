@@ -72,7 +72,7 @@ public final class HashCheck {
         }
     }
 
-    /** Ends the check early. Pieces that are being hashed may still be reported. */
+    /** Ends the check early. Pieces that are being hashed are not reported any more. */
     public void cancel() {
         cancelled = true;
         ended = true;
@@ -91,13 +91,24 @@ public final class HashCheck {
      */
     public BitSet run() throws IOException {
         try {
+            verifier.lookAgain();
             verifier.disk().onAllHashingThreads("hash check", this::checkRun);
         } finally {
-            ended = true; // what is still at work after a failure or an interrupt ends with its piece
+            end(); // what is still at work after a failure or an interrupt ends with its piece
         }
         results.lock();
         try {
             return (BitSet) good.clone();
+        } finally {
+            results.unlock();
+        }
+    }
+
+    /** The listener is not told of anything from now on. */
+    private void end() {
+        results.lock();
+        try {
+            ended = true;
         } finally {
             results.unlock();
         }
@@ -148,6 +159,9 @@ public final class HashCheck {
     private void report(int piece, boolean isGood) {
         results.lock();
         try {
+            if (ended) {
+                return;
+            }
             checked++;
             if (isGood) {
                 good.set(piece);

@@ -137,6 +137,11 @@ public final class MappedStorage implements Storage {
         }
     }
 
+    /** See {@link TorrentFiles#lookAgain}. */
+    void lookAgain() throws IOException {
+        files.lookAgain(this::forget);
+    }
+
     /** For a hash check. Where only the garbage collector unmaps, mapping much is no gain. */
     PieceBytes bytesForCheck() {
         var read = new SlicedBytes(layout, this);

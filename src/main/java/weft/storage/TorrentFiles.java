@@ -207,6 +207,24 @@ final class TorrentFiles {
         return true;
     }
 
+    /**
+     * Has files opened anew that were replaced, deleted or cut short while they were open.
+     *
+     * @param unknown is told of each that is not open now: what was mapped of it may be of another
+     */
+    void lookAgain(Consumer<StoredFile> unknown) throws IOException {
+        ensureOpen();
+        disk.onFileThread(() -> {
+            for (StoredFile stored : files) {
+                lookAgain(stored);
+                if (!stored.data().isOpen()) {
+                    unknown.accept(stored);
+                }
+            }
+            return null;
+        });
+    }
+
     private void lookAgain(StoredFile stored) {
         try {
             stored.data().lookAgain();

@@ -2,6 +2,7 @@ package weft.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -9,9 +10,11 @@ import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -20,6 +23,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import weft.kit.Await;
+import weft.kit.SteeredStorage;
 import weft.storage.StorageException.Reason;
 
 /** {@link HashCheck} and {@link PieceVerifier}. */
@@ -175,6 +180,70 @@ class HashCheckTest {
 
         assertThatThrownBy(check::run).isInstanceOf(InterruptedIOException.class);
         assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
+    void nothingIsToldAfterTheCheckHasFailed() throws Exception {
+        var still = new SteeredStorage(CONTENT.layout());
+        CONTENT.writeTo(still);
+        still.stall();
+        var told = new AtomicLong();
+        var check = new HashCheck(verifier(still), all(), (piece, good, checked) -> told.incrementAndGet());
+        var thrown = new CompletableFuture<Throwable>();
+        var caller = Thread.ofVirtual().start(() -> thrown.complete(catchThrowable(check::run)));
+        Await.until("a piece is being read", still::isWaitedFor);
+
+        caller.interrupt();
+        assertThat(thrown.get()).isInstanceOf(InterruptedIOException.class);
+        still.resume();
+        disk.close(); // waits for the hashing threads
+
+        assertThat(told).hasValue(0);
+    }
+
+    @Test
+    void aFileReplacedByOneOfItsLengthIsCheckedAndLentInstead() throws IOException {
+        CONTENT.writeTo(storage);
+        storage.close();
+        Path file = directory.resolve("t").resolve("6");
+        Path other = Files.write(directory.resolve("other"), new byte[(int) Files.size(file)]);
+
+        try (var mapped = MappedStorage.open(disk, directory, CONTENT.layout(), Content.INFO_HASH)) {
+            assertThat(lent(mapped, 7)).isEqualTo(CONTENT.piece(7));
+            assertThat(new HashCheck(verifier(mapped), all(), nobody()).run()).isEqualTo(all());
+            Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+
+            assertThat(new HashCheck(verifier(mapped), pieces(2, 20), nobody()).run())
+                    .isEqualTo(new BitSet());
+            assertThat(lent(mapped, 7))
+                    .isEqualTo(ByteBuffer.allocate(CONTENT.piece(7).remaining()));
+        }
+    }
+
+    @Test
+    void aFileReplacedIsCheckedInsteadWhereNothingIsMapped() throws IOException {
+        CONTENT.writeTo(storage);
+        storage.close();
+        Path file = directory.resolve("t").resolve("6");
+        Path other = Files.write(directory.resolve("other"), new byte[(int) Files.size(file)]);
+
+        try (var channels = ChannelStorage.open(disk, directory, CONTENT.layout(), Content.INFO_HASH)) {
+            assertThat(new HashCheck(verifier(channels), all(), nobody()).run()).isEqualTo(all());
+            Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+
+            assertThat(new HashCheck(verifier(channels), pieces(2, 20), nobody()).run())
+                    .isEqualTo(new BitSet());
+        }
+    }
+
+    private static ByteBuffer lent(Storage storage, int piece) throws IOException {
+        var bytes = ByteBuffer.allocate(CONTENT.layout().pieceLength(piece));
+        try (Lease lease = storage.lend(piece, 0, bytes.capacity())) {
+            for (ByteBuffer buffer : lease.buffers()) {
+                bytes.put(buffer);
+            }
+        }
+        return bytes.flip();
     }
 
     @Test
