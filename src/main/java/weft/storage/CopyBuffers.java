@@ -67,7 +67,25 @@ final class CopyBuffers {
         } finally {
             lock.unlock();
         }
-        return ByteBuffer.allocateDirect(size).limit(length);
+        boolean allocated = false;
+        try {
+            ByteBuffer buffer = ByteBuffer.allocateDirect(size).limit(length);
+            allocated = true;
+            return buffer;
+        } finally {
+            if (!allocated) {
+                unmake(size); // there is no direct memory left
+            }
+        }
+    }
+
+    private void unmake(int size) {
+        lock.lock();
+        try {
+            made -= size;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void giveBack(ByteBuffer buffer) {
