@@ -57,6 +57,7 @@ public final class Watchdog {
 
         private final AutoCloseable target;
         private volatile long deadlineNanos = NEVER;
+        private long leftNanos; // while paused; of the thread that waits
         private volatile String expectation = "";
         private volatile boolean expired;
 
@@ -73,6 +74,17 @@ public final class Watchdog {
         /** Takes the deadline away. */
         public void relax() {
             deadlineNanos = NEVER;
+        }
+
+        /** Takes the deadline away until {@link #resume}: we keep the target waiting ourselves. */
+        public void pause() {
+            leftNanos = deadlineNanos - nanoTime.getAsLong();
+            deadlineNanos = NEVER;
+        }
+
+        /** After {@link #pause}: sets the deadline again, with the time that was left. */
+        public void resume() {
+            deadlineNanos = nanoTime.getAsLong() + leftNanos;
         }
 
         /** Whether the target was closed by the watchdog. */

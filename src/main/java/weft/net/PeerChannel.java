@@ -14,8 +14,16 @@ public interface PeerChannel extends Closeable {
     /** Waits for bytes and puts what there is into {@code dst}; -1 at the end of the stream. */
     int read(ByteBuffer dst) throws IOException;
 
-    /** Writes all of {@code count} buffers from {@code first} on, in as few calls as the peer's pace allows. */
-    void write(ByteBuffer[] buffers, int first, int count) throws IOException;
+    /**
+     * Writes all of {@code count} buffers from {@code first} on, in as few calls as the peer's pace allows, and runs
+     * {@code progress} after each call: a slow peer takes them a part at a time.
+     */
+    void write(ByteBuffer[] buffers, int first, int count, Runnable progress) throws IOException;
+
+    /** Writes all of {@code count} buffers from {@code first} on. */
+    default void write(ByteBuffer[] buffers, int first, int count) throws IOException {
+        write(buffers, first, count, () -> {});
+    }
 
     /** Where the peer is. */
     InetSocketAddress remoteAddress();

@@ -71,11 +71,12 @@ public final class TcpChannel implements PeerChannel {
     }
 
     @Override
-    public void write(ByteBuffer[] buffers, int first, int count) throws IOException {
+    public void write(ByteBuffer[] buffers, int first, int count, Runnable progress) throws IOException {
         int next = first;
         int end = first + count;
         while (next < end) {
             channel.write(buffers, next, end - next);
+            progress.run();
             while (next < end && !buffers[next].hasRemaining()) {
                 next++;
             }

@@ -54,7 +54,9 @@ public final class Peer {
     private volatile boolean snubbed;
     private volatile boolean optimistic;
     private volatile long unchokedNanos; // when we last unchoked or choked it
-    private volatile long lastBlockNanos; // when it last sent a block, or was first asked for one since
+    private volatile long
+            lastBlockNanos; // by the keeper, too, while our disk is slow: when it last sent a block, or was first asked
+    // for one since
     private volatile long exchangedNanos; // when a block last went in either direction; at first, when it came
     private final LongAdder exchanges = new LongAdder(); // blocks in either direction, and haves that we sent
     private final LongAdder wasteBytes = new LongAdder();
@@ -453,6 +455,11 @@ public final class Peer {
         return picker.rejected(source, piece, begin);
     }
 
+    /** Some of what is in blocks has gone to it. Called by its writer. */
+    void takesBlocks() {
+        exchangedNanos = nanoTime.getAsLong();
+    }
+
     /** Blocks have gone to it. Called by its writer. */
     void blocksSent(int blocks, int bytes) {
         exchangedNanos = nanoTime.getAsLong();
@@ -466,14 +473,21 @@ public final class Peer {
 
     // --- the keeper's round
 
-    /** Updates the rates, and finds out whether the peer has just snubbed us: true once. */
+    /**
+     * Updates the rates, and finds out whether the peer has just snubbed us: true once. What it is asked for then is given
+     * up as well when it stays silent.
+     */
     boolean tick(long now) {
         downloaded.tick(now);
         uploaded.tick(now);
+        if (disk.isWriting()) {
+            lastBlockNanos = now; // more of them may have come, but it is our disk that keeps us from looking
+        }
         boolean silent = now - lastBlockNanos > SNUBBED_AFTER.toNanos();
-        if (snubbed || !silent || picker.outstanding(source) == 0) {
+        if (!silent || picker.outstanding(source) == 0) {
             return false;
         }
+        boolean news = !snubbed;
         snubbed = true;
         picker.snubbed(source);
         requestLock.lock();
@@ -482,7 +496,7 @@ public final class Peer {
         } finally {
             requestLock.unlock();
         }
-        return true;
+        return news;
     }
 
     @Override

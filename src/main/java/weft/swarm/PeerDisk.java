@@ -68,6 +68,11 @@ final class PeerDisk {
         event.commit();
     }
 
+    /** Whether a block of the peer's is being written. */
+    boolean isWriting() {
+        return writingSinceNanos.get() != NOBODY_WAITS;
+    }
+
     /** How many of the two threads have been waiting since before this time. */
     int waiting(long beforeNanos) {
         return isBefore(writingSinceNanos.get(), beforeNanos) + isBefore(lendingSinceNanos.get(), beforeNanos);

@@ -91,15 +91,18 @@ final class PeerReader implements MessageHandler {
                 if (buffer.fill(peer.channel(), needed, peer.outstanding() > 0) < 0) {
                     throw new EOFException("closed by the peer");
                 }
+                deadline.pause(); // the peer need not answer for how long our disk takes
                 try {
                     needed = decoder.decode(buffer.bytes(), this);
                 } finally {
                     storeRun(); // also what came before something that ends the connection
                 }
+                peer.refill();
                 if (buffer.bytes().position() > 0) {
                     deadline.expect("sent a whole message", IDLE);
+                } else {
+                    deadline.resume();
                 }
-                peer.refill();
             }
         }
     }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import weft.concurrent.Watchdog;
 import weft.storage.Lease;
 import weft.storage.Storage;
 import weft.storage.StorageException;
@@ -37,11 +38,9 @@ final class PeerWriter {
 
     /** Writes until the outbox is closed or the connection ends. */
     void run() throws IOException, InterruptedException {
-        try (var deadline = swarm.watchdog().watch(peer.channel())) {
+        try (var deadline = swarm.watchdog().watch(() -> peer.close("has not read what we sent in time"))) {
             for (var batch = take(); batch != null; batch = take()) {
-                deadline.expect("read what we sent", STALLED);
-                write(batch);
-                deadline.relax();
+                write(batch, deadline);
             }
         }
     }
@@ -50,7 +49,7 @@ final class PeerWriter {
         return peer.outbox().take(KEEP_ALIVE.toNanos(), BATCH_BYTES);
     }
 
-    private void write(Outbox.Batch batch) throws IOException {
+    private void write(Outbox.Batch batch, Watchdog.Guard deadline) throws IOException {
         if (batch.blocks().isEmpty()) {
             var control = batch.control();
             if (!control.hasRemaining()) {
@@ -58,13 +57,13 @@ final class PeerWriter {
                 MessageEncoder.keepAlive(control);
                 control.flip();
             }
-            peer.channel().write(control);
+            send(List.of(control), deadline, () -> {});
         } else {
-            writeBlocks(batch);
+            writeBlocks(batch, deadline);
         }
     }
 
-    private void writeBlocks(Outbox.Batch batch) throws IOException {
+    private void writeBlocks(Outbox.Batch batch, Watchdog.Guard deadline) throws IOException {
         var blocks = batch.blocks();
         var headers = ByteBuffer.allocate(blocks.size() * MessageEncoder.PIECE_HEADER_LENGTH);
         var buffers = new ArrayList<ByteBuffer>(1 + 2 * blocks.size());
@@ -87,7 +86,7 @@ final class PeerWriter {
                 }
                 first = end;
             }
-            peer.channel().write(buffers.toArray(ByteBuffer[]::new), 0, buffers.size());
+            send(buffers, deadline, peer::takesBlocks);
         } catch (IOException | InternalError e) {
             throw explained(e, leases);
         } finally {
@@ -95,6 +94,20 @@ final class PeerWriter {
         }
         peer.blocksSent(blocks.size(), bytes);
         swarm.uploaded(bytes);
+    }
+
+    /** Only from here on it is the peer that is waited for, and only while it takes nothing at all. */
+    private static void expectProgress(Watchdog.Guard deadline) {
+        deadline.expect("read what we sent", STALLED);
+    }
+
+    private void send(List<ByteBuffer> buffers, Watchdog.Guard deadline, Runnable progress) throws IOException {
+        expectProgress(deadline);
+        peer.channel().write(buffers.toArray(ByteBuffer[]::new), 0, buffers.size(), () -> {
+            progress.run();
+            expectProgress(deadline);
+        });
+        deadline.relax();
     }
 
     /** The index after the last of those blocks that follow each other in a piece. */

@@ -18,6 +18,7 @@ public final class FakeChannel implements PeerChannel {
     private final Condition changed = lock.newCondition();
     private final ArrayDeque<ByteBuffer> fed = new ArrayDeque<>(); // guarded by lock, as are all below
     private final ByteArrayOutputStream written = new ByteArrayOutputStream();
+    private int window = Integer.MAX_VALUE; // how much the peer will read
     private boolean ended;
     private boolean closed;
     private int readers; // that wait
@@ -44,6 +45,18 @@ public final class FakeChannel implements PeerChannel {
         lock.lock();
         try {
             ended = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        return this;
+    }
+
+    /** From now on the peer reads so many bytes, and waits. */
+    public FakeChannel reads(int bytes) {
+        lock.lock();
+        try {
+            window = bytes;
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -113,16 +126,23 @@ public final class FakeChannel implements PeerChannel {
     }
 
     @Override
-    public void write(ByteBuffer[] buffers, int first, int count) throws ClosedChannelException {
+    public void write(ByteBuffer[] buffers, int first, int count, Runnable progress) throws ClosedChannelException {
         lock.lock();
         try {
-            if (closed) {
-                throw new ClosedChannelException();
-            }
             for (int i = first; i < first + count; i++) {
-                var bytes = new byte[buffers[i].remaining()];
-                buffers[i].get(bytes);
-                written.writeBytes(bytes);
+                while (buffers[i].hasRemaining()) {
+                    while (window == 0 && !closed) {
+                        changed.awaitUninterruptibly();
+                    }
+                    if (closed) {
+                        throw new AsynchronousCloseException();
+                    }
+                    var bytes = new byte[Math.min(buffers[i].remaining(), window)];
+                    buffers[i].get(bytes);
+                    written.writeBytes(bytes);
+                    window -= bytes.length;
+                    progress.run();
+                }
             }
         } finally {
             lock.unlock();

@@ -210,6 +210,22 @@ class PeerTest {
         assertThat(requests()).hasSizeGreaterThan(1);
     }
 
+    /** The last block must not wait for one that is silent while another that had snubbed us, too, is well again. */
+    @Test
+    void whatASnubberIsAskedForIsGivenUpAfterAMinuteAgain() {
+        interest();
+        peer.refill();
+        for (int minute = 0; minute < 3; minute++) {
+            assertThat(peer.outstanding()).isPositive();
+            clock.advance(Peer.SNUBBED_AFTER.plusSeconds(1));
+
+            assertThat(peer.tick(clock.getAsLong())).as("told once").isEqualTo(minute == 0);
+
+            assertThat(peer.outstanding()).isZero();
+            peer.refill();
+        }
+    }
+
     @Test
     void chokeRejectsWhatIsQueued() throws Exception {
         peer.choke(false, false);

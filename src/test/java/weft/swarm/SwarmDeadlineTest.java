@@ -19,13 +19,13 @@ import weft.kit.FakeChannel;
 import weft.kit.FakeClock;
 import weft.kit.FakePeer;
 import weft.kit.Message;
+import weft.kit.SteeredStorage;
 import weft.kit.WeftThreads;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Layout;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
 import weft.storage.Disk;
-import weft.storage.MemoryStorage;
 import weft.storage.PieceVerifier;
 import weft.wire.Handshake;
 import weft.wire.PeerId;
@@ -35,6 +35,8 @@ import weft.wire.Reserved;
 @Timeout(30)
 class SwarmDeadlineTest {
     private static final Duration MOMENT = Duration.ofNanos(1);
+    private static final int BLOCK = 16 * 1024;
+    private static final byte[] KEEP_ALIVE = new Message.KeepAlive().encode();
     private static final InfoHash HASH = InfoHash.parse("aa".repeat(20));
     private static final Layout LAYOUT = Layout.ofSingleFile(16 * 1024, "x", 1 << 20);
 
@@ -45,6 +47,7 @@ class SwarmDeadlineTest {
     private final TaskScope scope = TaskScope.supervised("weft deadline test", (task, failure) -> {});
     private final ConnectionLimits limits = new ConnectionLimits(100, 10, 10);
     private final FakeChannel channel = new FakeChannel("10.0.0.1", 6881);
+    private final SteeredStorage storage = new SteeredStorage(LAYOUT);
     private Swarm swarm;
 
     @BeforeEach
@@ -62,7 +65,6 @@ class SwarmDeadlineTest {
                         clock),
                 new Swarm.Limits(10, 4),
                 new Silent());
-        var storage = new MemoryStorage(LAYOUT);
         swarm.start(scope, storage, new PieceVerifier(disk, LAYOUT, storage, (piece, hash) -> true), false);
     }
 
@@ -149,6 +151,81 @@ class SwarmDeadlineTest {
             advance(Duration.ofSeconds(1));
         }
 
+        awaitReason("has not sent a whole message in time");
+    }
+
+    /** Two minutes for a part of a block, which is not the whole. */
+    @Test
+    void peerThatReadsSlowlyStaysAndOneThatStopsIsClosed() throws Exception {
+        askForABlock(20);
+
+        for (int part = 1; part <= 5; part++) {
+            advance(Duration.ofSeconds(119));
+            int before = channel.written().length;
+            channel.feed(KEEP_ALIVE).awaitReader().reads(1000);
+            Await.until("it has read", () -> channel.written().length == before + 1000);
+        }
+        assertThat(channel.isClosed()).isFalse();
+        assertThat(swarm.peers().getFirst().idleNanos(clock.getAsLong())).isZero();
+        advance(Duration.ofSeconds(119));
+        channel.feed(KEEP_ALIVE).awaitReader();
+        advance(Duration.ofSeconds(1));
+
+        awaitReason("has not read what we sent in time");
+    }
+
+    @Test
+    void peerThatWaitsForABlockFromOurSlowDiskStays() throws Exception {
+        storage.write(0, 0, ByteBuffer.allocate(BLOCK));
+        storage.stall();
+        askForABlock(0);
+        Await.until("the disk is waited for", storage::isWaitedFor);
+
+        for (int i = 0; i < 3; i++) {
+            advance(Duration.ofSeconds(119));
+            channel.feed(KEEP_ALIVE).awaitReader();
+        }
+        assertThat(channel.isClosed()).isFalse();
+        storage.resume();
+    }
+
+    /** The peer will read so many bytes of what follows its request. */
+    private void askForABlock(int reads) throws IOException {
+        if (reads > 0) {
+            storage.write(0, 0, ByteBuffer.allocate(BLOCK));
+        }
+        swarm.checked(0, true);
+        greetAndShakeHands();
+        channel.feed(new Message.Interested().encode()).awaitReader();
+        Await.until("it is unchoked", () -> !swarm.peers().getFirst().amChoking());
+        int before = channel.reads(0).written().length;
+        channel.feed(new Message.Request(0, 0, BLOCK).encode()).awaitReader().reads(reads);
+        Await.until("it has read", () -> channel.written().length == before + reads);
+    }
+
+    @Test
+    void peerWhoseBlockOurSlowDiskTakesIsNeitherClosedNorSnubbed() {
+        greetAndShakeHands();
+        channel.feed(new Message.Have(0).encode())
+                .feed(new Message.Have(1).encode())
+                .feed(new Message.Unchoke().encode())
+                .awaitReader();
+        var peer = swarm.peers().getFirst();
+        Await.until("it is asked for both", () -> peer.outstanding() == 2);
+        storage.stall();
+        channel.feed(new Message.Piece(0, 0, ByteBuffer.allocate(BLOCK)).encode());
+        Await.until("the disk is waited for", storage::isWaitedFor);
+
+        advance(Duration.ofMinutes(3));
+        swarm.tick(clock.getAsLong());
+
+        assertThat(channel.isClosed()).isFalse();
+        assertThat(peer.isSnubbed()).isFalse();
+        storage.resume();
+        channel.awaitReader();
+        advance(Duration.ofMinutes(2).minus(MOMENT));
+        assertThat(channel.isClosed()).isFalse();
+        advance(MOMENT);
         awaitReason("has not sent a whole message in time");
     }
 
