@@ -35,6 +35,7 @@ final class PartialPiece {
     private PiecePicker.Source claimant; // of a suspect piece: the one peer it is fetched from, or null
     private int claimedSeconds; // how long the claimant has had it
     private Set<PiecePicker.Source> passedOver = Set.of(); // had a suspect piece for too long
+    private boolean anybody; // may be the next claimant
 
     PartialPiece(int piece, int blockCount) {
         this.piece = piece;
@@ -71,21 +72,20 @@ final class PartialPiece {
 
     /** Whether {@code source} may be asked for blocks of this piece; claims a suspect piece that nobody has claimed. */
     boolean admits(PiecePicker.Source source) {
-        if (!suspect) {
+        if (!suspect || claimant == source) {
             return true;
         }
-        if (!mayClaim(source)) {
+        if (claimant != null || !mayClaim(source)) {
             return false; // it would keep the piece from everybody else
         }
-        if (claimant == null) {
-            claimant = source;
-            claimedSeconds = 0;
-        }
-        return claimant == source;
+        claimant = source;
+        claimedSeconds = 0;
+        anybody = false;
+        return true;
     }
 
     boolean mayClaim(PiecePicker.Source source) {
-        return !source.isSnubbed() && !passedOver.contains(source);
+        return anybody || (!source.isSnubbed() && !passedOver.contains(source));
     }
 
     boolean isClaimed() {
@@ -106,9 +106,10 @@ final class PartialPiece {
         return slow;
     }
 
-    /** Those that were passed over are better than nobody. */
+    /** Those that were passed over, and those that have snubbed us, are better than nobody. */
     void admitAll() {
         passedOver = Set.of();
+        anybody = true;
     }
 
     boolean isSuspect() {

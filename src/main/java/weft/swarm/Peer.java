@@ -54,9 +54,7 @@ public final class Peer {
     private volatile boolean snubbed;
     private volatile boolean optimistic;
     private volatile long unchokedNanos; // when we last unchoked or choked it
-    private volatile long
-            lastBlockNanos; // by the keeper, too, while our disk is slow: when it last sent a block, or was first asked
-    // for one since
+    private volatile long lastBlockNanos; // when it last sent a block that we took, or was first asked for one since
     private volatile long exchangedNanos; // when a block last went in either direction; at first, when it came
     private final LongAdder exchanges = new LongAdder(); // blocks in either direction, and haves that we sent
     private final LongAdder wasteBytes = new LongAdder();

@@ -573,9 +573,7 @@ final class PiecePicker {
                     return picked;
                 }
             }
-            // Who has snubbed us is asked for what nobody else is: as one of the few asked for a block it would keep
-            // others off.
-            boolean idle = picked == 0 && source.requests.size() == 0 && !source.snubbed;
+            boolean idle = picked == 0 && source.requests.size() == 0;
             return idle && isEndgame() ? pickDuplicate(source, out) : picked;
         } finally {
             lock.unlock();
@@ -665,7 +663,7 @@ final class PiecePicker {
                         continue;
                     }
                     for (int block = partial.blockCount() - 1; block >= 0; block--) {
-                        if (partial.requesters(block) == requesters) {
+                        if (partial.requesters(block) == requesters && mayJoin(source, partial.piece(), block)) {
                             ask(partial, block, source, out);
                             return 1;
                         }
@@ -677,11 +675,20 @@ final class PiecePicker {
     }
 
     /**
+     * Whether one more may be asked for the block. Who has snubbed us may only join those who have, too: as one of the few
+     * asked for a block it would keep others off.
+     */
+    private boolean mayJoin(Source source, int piece, int block) {
+        return !source.snubbed
+                || sources.stream().noneMatch(other -> !other.snubbed && other.requests.contains(piece, block));
+    }
+
+    /**
      * One block that enough peers were asked for already, for a peer that has delivered much more than any of them: a few
      * that say they have everything and serve nothing, or next to nothing, must not hold the last blocks.
      */
     private int pickFromTheSlow(Source source, Requests out) {
-        int looks = source.delivered == 0 ? 0 : MAX_LOOKED_AT;
+        int looks = source.snubbed ? 0 : MAX_LOOKED_AT;
         for (var level : levels.values()) {
             for (PartialPiece partial : level.partials) {
                 for (int block = 0; block < partial.blockCount() && looks > 0; block++) {
@@ -702,7 +709,9 @@ final class PiecePicker {
 
     private boolean areMuchSlower(int piece, int block, Source than) {
         for (Source other : sources) {
-            if (other.requests.contains(piece, block) && other.delivered * MUCH_FASTER >= than.delivered) {
+            if (other.requests.contains(piece, block)
+                    && !other.snubbed
+                    && other.delivered * MUCH_FASTER >= than.delivered) {
                 return false;
             }
         }

@@ -354,6 +354,39 @@ class PiecePickerTest {
         assertThat(picker.unverified()).containsExactly(0);
     }
 
+    @Test
+    void whoIsWellAgainIsAskedForTheLastBlockThoughAnotherSnubberWas() {
+        var picker = picker(1);
+        var silent = unchoked(picker, "#");
+        var well = unchoked(picker, "#");
+        fetch(picker, well, pick(picker, well, BLOCKS - 1));
+        picker.snubbed(silent);
+        picker.snubbed(well);
+        pick(picker, silent, 1);
+
+        fetch(picker, well, pick(picker, well, 1));
+
+        assertThat(picker.unverified()).containsExactly(0);
+    }
+
+    @Test
+    void manySnubbersDoNotKeepTheLastBlockFromAStranger() {
+        var picker = picker(1);
+        var gone = unchoked(picker, "#");
+        fetch(picker, gone, pick(picker, gone, BLOCKS - 1));
+        picker.disconnect(gone);
+        for (int i = 0; i < 5; i++) {
+            var silent = unchoked(picker, "#");
+            picker.snubbed(silent);
+            pick(picker, silent, 1);
+        }
+        var honest = unchoked(picker, "#");
+
+        fetch(picker, honest, pick(picker, honest, 1));
+
+        assertThat(picker.unverified()).containsExactly(0);
+    }
+
     // --- a piece that has failed is fetched from one peer alone
 
     @Test
@@ -415,6 +448,22 @@ class PiecePickerTest {
         picker.tick();
 
         assertThat(pick(picker, slow, 100)).hasSize(BLOCKS);
+    }
+
+    @Test
+    void suspectPieceMayBeFetchedFromASnubberIfNobodyElseHasIt() {
+        var picker = picker(1);
+        var only = unchoked(picker, "#");
+        fetch(picker, only, pick(picker, only, BLOCKS));
+        picker.failed(0);
+        picker.snubbed(only);
+        picker.tick();
+
+        for (int block = 0; block < BLOCKS; block++) {
+            fetch(picker, only, pick(picker, only, 1));
+        }
+
+        assertThat(picker.unverified()).containsExactly(0);
     }
 
     private static PiecePicker picker(int pieces) {
