@@ -92,10 +92,20 @@ public final class TcpListener implements Closeable {
                 continue;
             }
             try {
-                onConnection.accept(TcpChannel.wrap(socket));
+                handOver(TcpChannel.wrap(socket), onConnection);
             } catch (IOException e) {
                 LOG.log(System.Logger.Level.DEBUG, "a connection was gone before it was accepted: {0}", e.getMessage());
             }
+        }
+    }
+
+    /** A bug that one connection brings to light must not keep all others out. */
+    private static void handOver(PeerChannel connection, Consumer<PeerChannel> onConnection) {
+        try {
+            onConnection.accept(connection);
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.ERROR, () -> connection + ": a bug of ours ended the connection", e);
+            connection.close();
         }
     }
 

@@ -1,5 +1,6 @@
 package weft.swarm;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -138,6 +139,22 @@ final class Candidates {
                 candidate.failures = 0;
                 again(candidate, useless ? LONGEST_RETRY : AFTER_CONNECTION);
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The other connection to this host, for which some were found to be {@code reason}, has ended. */
+    void noLongerDuplicates(InetAddress host, String reason) {
+        lock.lock();
+        try {
+            candidates.forEach((address, candidate) -> {
+                if (!candidate.busy
+                        && reason.equals(candidate.lastReason)
+                        && address.getAddress().equals(host)) {
+                    again(candidate, AFTER_CONNECTION);
+                }
+            });
         } finally {
             lock.unlock();
         }

@@ -35,6 +35,7 @@ import weft.metainfo.Layout;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
 import weft.net.PeerChannel;
+import weft.net.Subscriber;
 import weft.net.TcpChannel;
 import weft.storage.PieceHash;
 import weft.storage.PieceVerifier;
@@ -329,13 +330,17 @@ public final class Swarm {
             if (reason.equals(CONNECTED_ELSEWHERE)) {
                 candidates.failed(address, reason); // whose id it is cannot be known: try again, but not for ever
             } else {
-                candidates.ended(address, reason, complete || reason.equals(DUPLICATE));
+                candidates.ended(address, reason, complete || (reason.equals(DUPLICATE) && isConnected(id)));
             }
         } finally {
             if (current != null) {
                 current.scope.forget(channel);
             }
         }
+    }
+
+    private boolean isConnected(PeerId id) {
+        return peers.stream().anyMatch(peer -> peer.peerId().equals(id) && !peer.isClosing());
     }
 
     private ByteBuffer ourHandshake() {
@@ -400,7 +405,8 @@ public final class Swarm {
                 if (other.peerId().equals(peer.peerId()) && !other.isClosing()) {
                     boolean sameAddress =
                             other.address().getAddress().equals(peer.address().getAddress());
-                    if (!(sameAddress ? isToReplace(peer, other) : other.idleNanos(now()) >= Room.IDLE.toNanos())) {
+                    boolean idle = other.idleNanos(now()) >= Room.IDLE.toNanos();
+                    if (!idle && !(sameAddress && isToReplace(peer, other))) {
                         return Optional.of(sameAddress ? DUPLICATE : CONNECTED_ELSEWHERE);
                     }
                     other.close(DUPLICATE);
@@ -418,8 +424,8 @@ public final class Swarm {
     }
 
     // A peer id is a claim that anybody can make. So who is at work is not closed for another who says that he is the
-    // same
-    // from elsewhere; but who is idle is, lest somebody take an honest peer's id in order to keep it out.
+    // same from elsewhere. But who is idle is: somebody may have taken an honest peer's id in order to keep it out, and
+    // a connection that seems to stand here may be one that the peer has lost.
     //
     // Two that dial each other at the same time must agree on which connection stays, or both would go. As in
     // libtorrent
@@ -431,9 +437,12 @@ public final class Swarm {
     }
 
     private void leave(Peer peer) {
-        peers.remove(peer);
+        boolean joined = peers.remove(peer);
         picker.disconnect(peer.source());
-        if (transferring) {
+        if (joined && !complete && !peer.closeReason().equals(Optional.of(DUPLICATE))) {
+            candidates.noLongerDuplicates(peer.address().getAddress(), DUPLICATE);
+        }
+        if (joined && transferring) {
             choker.interestChanged();
             peers.forEach(Peer::refill); // what it was asked for is free for others
         }
@@ -702,7 +711,7 @@ public final class Swarm {
         var guilty = (Peer) source.owner();
         LOG.log(System.Logger.Level.DEBUG, "{0}: banned, sent wrong data of piece {1}", guilty, piece);
         shared.bans().add(guilty.address().getAddress());
-        bannedInARow.add(guilty.address().getAddress());
+        bannedInARow.add(Subscriber.of(guilty.address().getAddress()));
         for (Peer peer : peers) {
             if (shared.bans().contains(peer.address().getAddress())) {
                 peer.close("banned: sent wrong data of piece " + piece);
@@ -735,7 +744,7 @@ public final class Swarm {
 
     /** An address was not dialled, as it is that of a banned peer. */
     void refusedBanned(InetAddress address) {
-        bannedInARow.add(address);
+        bannedInARow.add(Subscriber.of(address));
     }
 
     // --- the keeper

@@ -201,4 +201,17 @@ class CandidatesTest {
         assertThat(candidates.lastReason(twice)).isEmpty();
         assertThat(candidates.lastReason(once)).isPresent();
     }
+
+    @Test
+    void whoWasConnectedAlreadyIsTriedSoonAfterThatConnectionHasEnded() throws Exception {
+        candidates.add(address(1));
+        candidates.take();
+        candidates.ended(address(1), "is connected already", true);
+        clock.advance(Duration.ofMinutes(1));
+
+        candidates.noLongerDuplicates(address(2).getAddress(), "is connected already");
+        candidates.noLongerDuplicates(address(1).getAddress(), "is connected already");
+
+        assertReadyAfter(Duration.ofSeconds(15), address(1));
+    }
 }

@@ -157,18 +157,19 @@ class SwarmDeadlineTest {
     /** Two minutes for a part of a block, which is not the whole. */
     @Test
     void peerThatReadsSlowlyStaysAndOneThatStopsIsClosed() throws Exception {
-        askForABlock(20);
+        greetAndUnchoke();
+        channel.reads(0).feed(new Message.Request(0, 0, BLOCK).encode()).awaitReader();
 
         for (int part = 1; part <= 5; part++) {
-            advance(Duration.ofSeconds(119));
             int before = channel.written().length;
-            channel.feed(KEEP_ALIVE).awaitReader().reads(1000);
+            channel.reads(1000);
             Await.until("it has read", () -> channel.written().length == before + 1000);
+            assertThat(channel.isClosed()).isFalse();
+            advance(Duration.ofSeconds(119));
+            channel.feed(KEEP_ALIVE).awaitReader();
         }
-        assertThat(channel.isClosed()).isFalse();
-        assertThat(swarm.peers().getFirst().idleNanos(clock.getAsLong())).isZero();
-        advance(Duration.ofSeconds(119));
-        channel.feed(KEEP_ALIVE).awaitReader();
+        assertThat(swarm.peers().getFirst().idleNanos(clock.getAsLong()))
+                .isEqualTo(Duration.ofSeconds(119).toNanos());
         advance(Duration.ofSeconds(1));
 
         awaitReason("has not read what we sent in time");
@@ -176,9 +177,9 @@ class SwarmDeadlineTest {
 
     @Test
     void peerThatWaitsForABlockFromOurSlowDiskStays() throws Exception {
-        storage.write(0, 0, ByteBuffer.allocate(BLOCK));
+        greetAndUnchoke();
         storage.stall();
-        askForABlock(0);
+        channel.feed(new Message.Request(0, 0, BLOCK).encode()).awaitReader();
         Await.until("the disk is waited for", storage::isWaitedFor);
 
         for (int i = 0; i < 3; i++) {
@@ -189,18 +190,13 @@ class SwarmDeadlineTest {
         storage.resume();
     }
 
-    /** The peer will read so many bytes of what follows its request. */
-    private void askForABlock(int reads) throws IOException {
-        if (reads > 0) {
-            storage.write(0, 0, ByteBuffer.allocate(BLOCK));
-        }
+    /** A leecher, and we have one piece for it. */
+    private void greetAndUnchoke() throws IOException {
+        storage.write(0, 0, ByteBuffer.allocate(BLOCK));
         swarm.checked(0, true);
         greetAndShakeHands();
         channel.feed(new Message.Interested().encode()).awaitReader();
         Await.until("it is unchoked", () -> !swarm.peers().getFirst().amChoking());
-        int before = channel.reads(0).written().length;
-        channel.feed(new Message.Request(0, 0, BLOCK).encode()).awaitReader().reads(reads);
-        Await.until("it has read", () -> channel.written().length == before + reads);
     }
 
     @Test
@@ -282,6 +278,24 @@ class SwarmDeadlineTest {
 
     private FakeChannel come(int number) {
         return accept(number).feed(PeerId.generate(random).toBytes());
+    }
+
+    /** A NAT may have forgotten the first connection, which then seems to stand here for ever. */
+    @Test
+    void peerThatComesAgainTakesThePlaceOfItsConnectionThatIsIdleForAMinute() {
+        var id = PeerId.generate(random).toBytes();
+        var first = accept(1).feed(id);
+        Await.until("it is in", () -> swarm.peers().size() == 1);
+
+        advance(Duration.ofMinutes(1).minus(MOMENT));
+        var tooEarly = accept(1).feed(id);
+        Await.until("it is refused", tooEarly::isClosed);
+        assertThat(first.isClosed()).isFalse();
+        advance(MOMENT);
+        accept(1).feed(id);
+
+        Await.until(
+                "the first has gone", () -> first.isClosed() && swarm.peers().size() == 1);
     }
 
     @Test
