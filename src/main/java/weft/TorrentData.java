@@ -40,6 +40,7 @@ final class TorrentData {
 
     private Storage storage; // or null: closed
     private ResumeData.Note note; // or null; what the files were like when they were closed
+    private ResumeData.Note lastSeen; // the files when they were last seen while closed; or null
     private boolean doubtful; // what is known of the files need not be true any more
     private String saidOfSaving = ""; // why resume data is not written
     private BitSet wanted = new BitSet();
@@ -84,6 +85,7 @@ final class TorrentData {
             found = new Resumed(ResumeState.empty(), mayHold(own()), List.of());
         } else if (options.resume()) {
             found = resumeData.load();
+            lastSeen = resumeData.note(found.state());
         } else {
             found = resumeData.withoutTrust();
         }
@@ -179,16 +181,18 @@ final class TorrentData {
         if (isOpen) {
             flush();
         }
-        if (!loaded || !options.resume() || !isOurs()) {
+        if (!loaded || !options.resume() || !isOurs() || (!isOpen && lastSeen == null)) {
             return;
         }
         try {
             if (options.storageOptions().readOnly() || !resumeData.isWritable()) {
                 saySaving(System.Logger.Level.INFO, options.directory() + " is read-only");
+            } else if (doubtful) {
+                resumeData.delete(); // forcing succeeds the next time, whether or not the bytes are there
             } else if (isOpen) {
                 resumeData.save(state, clean);
             } else {
-                resumeData.saveClosed(state);
+                resumeData.saveClosed(state, lastSeen);
             }
         } catch (ClosedChannelException | InterruptedIOException e) {
             throw e; // it is not the disk that will not have it
@@ -198,12 +202,13 @@ final class TorrentData {
     }
 
     private void flush() throws IOException {
-        boolean flushed = false;
         try {
             storage.flush();
-            flushed = true;
-        } finally {
-            doubtful |= !flushed; // the system may have dropped what it could not write
+        } catch (ClosedChannelException | InterruptedIOException e) {
+            throw e; // nothing was tried, or there was no time to wait for it
+        } catch (IOException | RuntimeException e) {
+            doubtful = true; // the system may have dropped what it could not write
+            throw e;
         }
     }
 
@@ -254,9 +259,11 @@ final class TorrentData {
         if (wasOpen && isOurs()) {
             try {
                 note = resumeData.note(state);
+                lastSeen = note;
             } catch (IOException e) {
                 LOG.log(System.Logger.Level.DEBUG, () -> "looking at the files of " + metainfo.name(), e);
                 doubtful = true;
+                lastSeen = null;
             }
         }
     }

@@ -63,6 +63,28 @@ class TorrentDataTest {
         }
     }
 
+    /** The system says only once that it could not write something: when it is asked again all seems well. */
+    @Test
+    void afterAFailureToForceNothingIsClaimedThatWasBefore() throws Exception {
+        var torrent = torrent();
+        try (var disk = Disk.open()) {
+            var data = new TorrentData(torrent, AddOptions.into(directory), disk);
+            data.load();
+            data.open();
+            data.storage().write(0, 0, ByteBuffer.allocate(16_384));
+            data.save(claimingAll(torrent), false);
+            data.storage().write(0, 0, ByteBuffer.allocate(16_384));
+            var moved = Files.move(directory.resolve("file"), directory.resolve("moved"));
+            assertThatThrownBy(() -> data.save(claimingAll(torrent), false)).isInstanceOf(StorageException.class);
+            Files.move(moved, directory.resolve("file"));
+
+            data.save(claimingAll(torrent), true);
+
+            assertThat(resumeFile(torrent)).doesNotExist();
+            data.close();
+        }
+    }
+
     @Test
     void whatIsForcedIsClaimed() throws Exception {
         var torrent = torrent();

@@ -62,6 +62,26 @@ class TorrentResumeTest {
     }
 
     @Test
+    void aFileChangedWhileItsTorrentWasStoppedIsFoundByTheNextRun() throws Exception {
+        var shared = swarm.share(Content.ofLength(2_000_000));
+        var first = shared.seed();
+        first.torrent().stop();
+        first.awaitState(TorrentState.STOPPED);
+        var file = first.directory().resolve("content.bin");
+        var bytes = Files.readAllBytes(file);
+        bytes[0] ^= 1;
+        Files.write(file, bytes);
+        first.close();
+        var states = new CopyOnWriteArrayList<TorrentState>();
+
+        var second = reopen(shared, first.directory(), states);
+        second.awaitState(TorrentState.DOWNLOADING);
+
+        assertThat(states).contains(TorrentState.CHECKING);
+        assertThat(second.torrent().pieces().get(0)).isFalse();
+    }
+
+    @Test
     void completeTorrentSeedsAtOnceWithoutHashing() throws Exception {
         var shared = swarm.share(Content.ofLength(2_000_000));
         var first = shared.seed();

@@ -54,6 +54,7 @@ public final class ResumeData {
     private final InstantSource clock;
     private final Path path;
     private final ReentrantLock saving = new ReentrantLock(); // of file threads only
+    private volatile FileStamp known; // of the resume file when we last read or wrote it, or null
 
     /**
      * The resume data of one torrent.
@@ -82,31 +83,39 @@ public final class ResumeData {
      */
     public void save(ResumeState state, boolean clean) throws IOException {
         disk.onFileThread(() -> {
-            saveLocked(state, clean);
+            replaceBy(new ResumeFormat(state, stamps(), partStamp(), clean, ResumeFormat.nanos(clock.instant())));
             return null;
         });
     }
 
     /**
-     * Saves a state after the storage was closed.
+     * Saves a state after the storage was closed: true of the files as they were when {@code note} was made, so that what
+     * has become of them since is found. Does nothing if somebody else has saved since we last read or wrote the file.
      *
      * @throws StorageException {@link StorageException.Reason#IN_USE} if others have it open now
      */
-    public void saveClosed(ResumeState state) throws IOException {
+    public void saveClosed(ResumeState state, Note note) throws IOException {
         disk.onFileThread(() -> {
             try (var lock = TorrentLock.acquire(directory, infoHash)) {
                 Objects.requireNonNull(lock); // held meanwhile
-                saveLocked(state, true);
+                if (isKnown()) {
+                    var then = note.content;
+                    replaceBy(new ResumeFormat(state, then.files(), then.parts(), true, then.savedNanos()));
+                }
             }
             return null;
         });
     }
 
-    private void saveLocked(ResumeState state, boolean clean) throws IOException {
+    private boolean isKnown() throws IOException {
+        return known == null || known.equals(FileStamp.of(path));
+    }
+
+    private void replaceBy(ResumeFormat content) throws IOException {
         saving.lock();
         try {
-            var content = new ResumeFormat(state, stamps(), partStamp(), clean, ResumeFormat.nanos(clock.instant()));
             replace(content.encode(infoHash));
+            known = FileStamp.of(path);
         } catch (IOException e) {
             throw directory.explain(e, "save", path);
         } finally {
@@ -121,6 +130,7 @@ public final class ResumeData {
     public Resumed load() throws IOException {
         return disk.onFileThread(() -> {
             List<FileStamp> now = stamps();
+            known = FileStamp.of(path);
             if (!Files.exists(path)) {
                 return allToCheck(now, List.of());
             }
@@ -179,9 +189,15 @@ public final class ResumeData {
         return disk.onFileThread(() -> allToCheck(stamps(), List.of()));
     }
 
-    /** Forgets what was saved. */
+    /** Forgets what was saved, unless somebody else has saved since: the next run believes nothing. */
     public void delete() throws IOException {
-        disk.onFileThread(() -> Files.deleteIfExists(path));
+        disk.onFileThread(() -> {
+            if (isKnown()) {
+                Files.deleteIfExists(path);
+                known = FileStamp.of(path);
+            }
+            return null;
+        });
     }
 
     private void replace(byte[] content) throws IOException {
@@ -266,6 +282,9 @@ public final class ResumeData {
                 if (partsChanged) {
                     set(spoilt, pieces);
                 }
+            } else if (!before.exists()) {
+                set(spoilt, pieces); // made since, and perhaps before the bytes that were kept aside had moved in
+                reasons.add(file + " has been made since");
             } else if (after.size() != file.length() || !isTrusted(before, after, then.clean(), lastWriteNanos)) {
                 set(spoilt, pieces);
                 reasons.add(file + " was changed");

@@ -193,6 +193,20 @@ class ResumeDataTest {
         assertThat(resumed.reasons()).singleElement().asString().contains("t/1", "gone");
     }
 
+    /** Its bytes were kept aside, and may not all have moved into it when the run ended. */
+    @Test
+    void afterAnUncleanEndAFileThatWasMadeSinceIsToBeChecked() throws IOException {
+        var content = Files.readAllBytes(file(1));
+        Files.delete(file(1));
+        saved(claiming(0, 1, 2), false);
+        Files.write(file(1), content);
+
+        Resumed resumed = resumeData().load();
+
+        assertThat(resumed.state().verified()).isEqualTo(pieces(0, 1));
+        assertThat(resumed.toCheck().get(2)).isTrue();
+    }
+
     @Test
     void afterAnUncleanEndClaimsStandAndWhatMayHaveComeSinceIsToBeChecked() throws IOException {
         saved(claiming(0, 1, 2, 5), false);

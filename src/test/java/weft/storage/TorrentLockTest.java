@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -225,15 +227,31 @@ class TorrentLockTest {
     @Test
     void resumeDataOfOthersIsNotOverwritten() throws IOException {
         var resume = new ResumeData(disk, directory, CONTENT.layout(), Content.INFO_HASH, InstantSource.system());
+        var note = resume.note(ResumeState.empty());
         try (var storage = open(disk, directory)) {
-            assertInUse(() -> resume.saveClosed(ResumeState.empty()));
+            assertInUse(() -> resume.saveClosed(ResumeState.empty(), note));
             storage.flush();
         }
         assertThat(resume.path()).doesNotExist();
 
-        resume.saveClosed(ResumeState.empty());
+        resume.saveClosed(ResumeState.empty(), note);
 
         assertThat(directory.resolve(".weft")).isDirectoryContaining("glob:**.resume");
         assertThat(directory.resolve(".weft").toFile().list()).hasSize(1);
+    }
+
+    @Test
+    void resumeDataThatOthersHaveSavedSinceStays() throws IOException {
+        var ours = new ResumeData(disk, directory, CONTENT.layout(), Content.INFO_HASH, InstantSource.system());
+        var theirs = new ResumeData(disk, directory, CONTENT.layout(), Content.INFO_HASH, InstantSource.system());
+        ours.load();
+        var note = ours.note(ResumeState.empty());
+        var state = new ResumeState(new BitSet(), Map.of(), List.of(), 17, 0);
+        theirs.save(state, true);
+
+        ours.saveClosed(ResumeState.empty(), note);
+        ours.delete();
+
+        assertThat(theirs.load().state().uploaded()).isEqualTo(17);
     }
 }
