@@ -196,10 +196,11 @@ class ResumeDataTest {
     /** Its bytes were kept aside, and may not all have moved into it when the run ended. */
     @Test
     void afterAnUncleanEndAFileThatWasMadeSinceIsToBeChecked() throws IOException {
-        var content = Files.readAllBytes(file(1));
+        write(pieces(0, 1, 2));
+        var made = Files.readAllBytes(file(1));
         Files.delete(file(1));
-        saved(claiming(0, 1, 2), false);
-        Files.write(file(1), content);
+        resumeData().save(claiming(0, 1, 2), false);
+        Files.write(file(1), made);
 
         Resumed resumed = resumeData().load();
 
