@@ -201,6 +201,7 @@ class ResumeDataTest {
         Files.delete(file(1));
         resumeData().save(claiming(0, 1, 2), false);
         Files.write(file(1), made);
+        touch(1, Duration.ofSeconds(20));
 
         Resumed resumed = resumeData().load();
 
