@@ -1,6 +1,7 @@
 package weft.storage;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -36,7 +37,21 @@ record FileStamp(long size, long modifiedNanos) {
                     : NOTHING;
         } catch (NoSuchFileException | NotDirectoryException e) {
             return NOTHING;
+        } catch (FileSystemException e) {
+            if (leadsThroughAFile(path)) { // JDK 21 has no exception of its own for it
+                return NOTHING;
+            }
+            throw e;
         }
+    }
+
+    private static boolean leadsThroughAFile(Path path) {
+        for (var parent = path.getParent(); parent != null; parent = parent.getParent()) {
+            if (Files.isRegularFile(parent)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     boolean exists() {

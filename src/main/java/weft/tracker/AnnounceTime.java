@@ -9,8 +9,8 @@ public interface AnnounceTime {
     /** Nanoseconds since some moment in the past; differences count, and it never overflows. */
     long nanos();
 
-    /** Waits until {@code wake} has a permit, and takes it, or until {@code nanos} have passed. */
-    void await(Semaphore wake, long nanos) throws InterruptedException;
+    /** Waits until {@code wake} has a permit, and takes it, or until {@link #nanos} is {@code deadlineNanos}. */
+    void awaitUntil(Semaphore wake, long deadlineNanos) throws InterruptedException;
 
     /** The time of the machine. */
     static AnnounceTime system() {
@@ -22,8 +22,8 @@ public interface AnnounceTime {
             }
 
             @Override
-            public void await(Semaphore wake, long nanos) throws InterruptedException {
-                if (wake.tryAcquire(nanos, TimeUnit.NANOSECONDS)) {
+            public void awaitUntil(Semaphore wake, long deadlineNanos) throws InterruptedException {
+                if (wake.tryAcquire(deadlineNanos - nanos(), TimeUnit.NANOSECONDS)) {
                     wake.drainPermits();
                 }
             }

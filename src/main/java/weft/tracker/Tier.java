@@ -62,9 +62,9 @@ final class Tier {
     /** Announces for ever; ended by an interrupt. {@code scope} is where the second family's announces run. */
     void run(TaskScope scope) throws InterruptedException {
         while (true) {
-            long nanos = nanosUntilDue();
-            if (nanos > 0) {
-                time.await(wake, nanos);
+            long due = nextDueNanos();
+            if (due - time.nanos() > 0) {
+                time.awaitUntil(wake, due);
             } else {
                 announce(scope);
             }
@@ -151,11 +151,11 @@ final class Tier {
         };
     }
 
-    private long nanosUntilDue() {
+    private long nextDueNanos() {
         wake.drainPermits(); // what woke us is in the fields that are read now
         lock.lock();
         try {
-            return dueNanos() - time.nanos();
+            return dueNanos();
         } finally {
             lock.unlock();
         }

@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -82,7 +83,7 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
     private LogBook log;
     private boolean faultsAreFailures;
     private Path root;
-    private int directories;
+    private final AtomicInteger directories = new AtomicInteger();
     private volatile boolean ending;
 
     /** The same, for swarms in which nothing is wrong with Weft: a warning or an error in its log fails the test. */
@@ -138,7 +139,7 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
 
     /** A new, empty directory. */
     public Path directory() throws IOException {
-        return Files.createDirectory(root.resolve("d" + directories++));
+        return Files.createDirectory(root.resolve("d" + directories.getAndIncrement()));
     }
 
     /** What Weft has logged during this test. */

@@ -11,8 +11,6 @@ import java.util.function.BooleanSupplier;
 
 /** A clock that stands still until the test moves it. */
 final class FakeTime implements AnnounceTime {
-    private static final long FOR_EVER = Long.MAX_VALUE;
-
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Map<Semaphore, Long> sleepers = new HashMap<>(); // until when each sleeps; guarded by lock
@@ -29,10 +27,13 @@ final class FakeTime implements AnnounceTime {
     }
 
     @Override
-    public void await(Semaphore wake, long nanos) throws InterruptedException {
+    public void awaitUntil(Semaphore wake, long deadlineNanos) throws InterruptedException {
         lock.lock();
         try {
-            sleepers.put(wake, nanos > FOR_EVER - now ? FOR_EVER : now + nanos);
+            if (deadlineNanos <= now) {
+                return; // the clock was moved since the deadline was read
+            }
+            sleepers.put(wake, deadlineNanos);
             changed.signalAll();
         } finally {
             lock.unlock();
