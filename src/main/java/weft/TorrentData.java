@@ -39,8 +39,7 @@ final class TorrentData {
     private final ResumeData resumeData;
 
     private Storage storage; // or null: closed
-    private ResumeData.Note note; // or null; what the files were like when they were closed
-    private ResumeData.Note lastSeen; // the files when they were last seen while closed; or null
+    private ResumeData.Note note; // what the files were like when they were closed, or not open yet; or null
     private boolean doubtful; // what is known of the files need not be true any more
     private String saidOfSaving = ""; // why resume data is not written
     private BitSet wanted = new BitSet();
@@ -80,18 +79,20 @@ final class TorrentData {
 
     /** Finds out what an earlier run has left: what can be trusted, and what is to be hashed first. */
     Resumed load() throws IOException {
+        // Before they are compared with what was saved: what changes from now on is a change.
+        var before = isOurs() ? resumeData.note(ResumeState.empty()) : null;
         Resumed found;
         if (options.storage().isPresent()) {
             found = new Resumed(ResumeState.empty(), mayHold(own()), List.of());
         } else if (options.resume()) {
             found = resumeData.load();
-            lastSeen = resumeData.note(found.state());
         } else {
             found = resumeData.withoutTrust();
         }
         found.reasons().forEach(reason -> LOG.log(System.Logger.Level.INFO, "{0}: {1}", metainfo.name(), reason));
         uploadedBefore = found.state().uploaded();
         downloadedBefore = found.state().downloaded();
+        note = before == null ? null : before.of(found.state());
         loaded = true;
         return found;
     }
@@ -120,6 +121,7 @@ final class TorrentData {
                             metainfo.infoHash(),
                             wanted,
                             options.storageOptions());
+            note = null; // and not if opening fails: the files go on being closed
         }
     }
 
@@ -139,7 +141,13 @@ final class TorrentData {
         }
         wanted = nowWanted;
         if (storage != null) {
-            storage.setWanted(nowWanted);
+            boolean isSet = false;
+            try {
+                storage.setWanted(nowWanted);
+                isSet = true;
+            } finally {
+                doubtful |= !isSet; // a file may have been made, and its bytes still be kept aside
+            }
         }
     }
 
@@ -181,7 +189,7 @@ final class TorrentData {
         if (isOpen) {
             flush();
         }
-        if (!loaded || !options.resume() || !isOurs() || (!isOpen && lastSeen == null)) {
+        if (!loaded || !options.resume() || !isOurs() || (!isOpen && note == null && !doubtful)) {
             return;
         }
         try {
@@ -192,7 +200,7 @@ final class TorrentData {
             } else if (isOpen) {
                 resumeData.save(state, clean);
             } else {
-                resumeData.saveClosed(state, lastSeen);
+                resumeData.saveClosed(state, note);
             }
         } catch (ClosedChannelException | InterruptedIOException e) {
             throw e; // it is not the disk that will not have it
@@ -238,9 +246,17 @@ final class TorrentData {
         if (storage != null || !isOurs() || (note == null && !doubtful)) {
             return Optional.empty();
         }
-        var found = doubtful ? resumeData.withoutTrust() : resumeData.changesSince(note);
-        note = null;
-        doubtful = false;
+        Resumed found;
+        if (doubtful) {
+            note = resumeData.note(ResumeState.empty());
+            found = resumeData.withoutTrust();
+            doubtful = false;
+        } else {
+            found = resumeData.changesSince(note);
+            if (found.reasons().isEmpty()) {
+                return Optional.empty();
+            }
+        }
         found.reasons().forEach(reason -> LOG.log(System.Logger.Level.INFO, "{0}: {1}", metainfo.name(), reason));
         return Optional.of(found);
     }
@@ -259,11 +275,9 @@ final class TorrentData {
         if (wasOpen && isOurs()) {
             try {
                 note = resumeData.note(state);
-                lastSeen = note;
             } catch (IOException e) {
                 LOG.log(System.Logger.Level.DEBUG, () -> "looking at the files of " + metainfo.name(), e);
                 doubtful = true;
-                lastSeen = null;
             }
         }
     }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -135,6 +137,115 @@ class TorrentDataTest {
 
             assertThat(resumeFile(torrent)).doesNotExist();
             first.close();
+        }
+    }
+
+    /** A run of another client, in which all pieces came in. */
+    private void downloaded(Metainfo torrent, Disk disk) throws Exception {
+        Files.copy(original.resolve("file"), directory.resolve("file"), StandardCopyOption.REPLACE_EXISTING);
+        var data = new TorrentData(torrent, AddOptions.into(directory), disk);
+        data.load();
+        data.open();
+        data.save(claimingAll(torrent), true);
+        data.close(claimingAll(torrent));
+    }
+
+    /** With other bytes, but as many. */
+    private void alterFile() throws Exception {
+        var file = directory.resolve("file");
+        var bytes = Files.readAllBytes(file);
+        bytes[50_000] ^= 1;
+        Files.write(file, bytes);
+        Files.setLastModifiedTime(file, FileTime.fromMillis(System.currentTimeMillis() + 5_000));
+    }
+
+    private void assertNextRunChecksAll(Metainfo torrent, Disk disk) throws Exception {
+        var found = new TorrentData(torrent, AddOptions.into(directory), disk).load();
+        assertThat(found.state().verified()).isEqualTo(new BitSet());
+        assertThat(found.toCheck()).isEqualTo(claimingAll(torrent).verified());
+    }
+
+    @Test
+    void whatChangedUnderATorrentThatWasNeverStartedIsFoundByTheNextRun() throws Exception {
+        var torrent = torrent();
+        try (var disk = Disk.open()) {
+            downloaded(torrent, disk);
+            var data = new TorrentData(torrent, AddOptions.into(directory), disk);
+            assertThat(data.load().state().verified())
+                    .isEqualTo(claimingAll(torrent).verified());
+
+            alterFile();
+            data.save(claimingAll(torrent), true);
+
+            assertNextRunChecksAll(torrent, disk);
+        }
+    }
+
+    @Test
+    void whatChangedBetweenLoadingAndStartingIsFoundHoweverOftenOpeningFails() throws Exception {
+        var torrent = torrent();
+        try (var disk = Disk.open()) {
+            downloaded(torrent, disk);
+            var other = new TorrentData(torrent, AddOptions.into(directory), disk);
+            other.load();
+            other.open();
+            var data = new TorrentData(torrent, AddOptions.into(directory), disk);
+            data.load();
+            assertThat(data.changes()).isEmpty();
+            assertThatThrownBy(data::open).isInstanceOf(StorageException.class);
+
+            alterFile();
+            other.close();
+
+            assertThat(data.changes().orElseThrow().toCheck())
+                    .isEqualTo(claimingAll(torrent).verified());
+        }
+    }
+
+    @Test
+    void afterItWasLookedAtWhatWasInDoubtIsClaimedAgain() throws Exception {
+        var torrent = torrent();
+        try (var disk = Disk.open()) {
+            downloaded(torrent, disk);
+            var data = new TorrentData(torrent, AddOptions.into(directory), disk);
+            data.load();
+            data.doubt();
+            var toCheck = data.changes().orElseThrow().toCheck();
+            data.open();
+            data.check(
+                    toCheck,
+                    () -> false,
+                    (piece, whole, checked) -> assertThat(whole).isTrue());
+
+            data.save(claimingAll(torrent), true);
+            data.close();
+
+            var found = new TorrentData(torrent, AddOptions.into(directory), disk).load();
+            assertThat(found.state()).isEqualTo(claimingAll(torrent));
+            assertThat(found.toCheck()).isEqualTo(new BitSet());
+        }
+    }
+
+    @Test
+    void aFileThatCouldNotBeBroughtInIsInDoubt() throws Exception {
+        Files.write(original.resolve("file"), new byte[100_000]);
+        var folder = Files.createDirectory(original.resolve("folder"));
+        Files.write(folder.resolve("a"), new byte[20_000]);
+        Files.write(folder.resolve("b"), new byte[80_000]);
+        var torrent = TorrentCreator.ofPath(folder).withPieceLength(32 * 1024).create(1, TorrentCreator.Progress.NONE);
+        try (var disk = Disk.open()) {
+            var data = new TorrentData(torrent, AddOptions.into(directory), disk);
+            data.load();
+            data.setWanted(new int[] {1, 0});
+            data.open();
+            data.storage().write(0, 0, ByteBuffer.allocate(32 * 1024)); // the rest of it to the part file
+            Files.createDirectory(directory.resolve("folder/b"));
+
+            assertThatThrownBy(() -> data.setWanted(new int[] {1, 1})).isInstanceOf(StorageException.class);
+            Files.delete(directory.resolve("folder/b"));
+            data.close(claimingAll(torrent));
+
+            assertThat(data.changes().orElseThrow().state()).isEqualTo(ResumeState.empty());
         }
     }
 }

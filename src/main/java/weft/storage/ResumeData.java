@@ -165,6 +165,12 @@ public final class ResumeData {
         private Note(ResumeFormat content) {
             this.content = content;
         }
+
+        /** The same files at the same moment, of which this is known. */
+        public Note of(ResumeState state) {
+            return new Note(
+                    new ResumeFormat(state, content.files(), content.parts(), content.clean(), content.savedNanos()));
+        }
     }
 
     /** True if resume data can be saved, which it cannot in a directory without write permission. */
