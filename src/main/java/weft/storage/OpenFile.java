@@ -98,7 +98,9 @@ final class OpenFile extends Resident {
     }
 
     long size() throws IOException {
-        return channel.size();
+        var size = new long[1];
+        undisturbed(() -> size[0] = channel.size());
+        return size[0];
     }
 
     @Override
