@@ -620,6 +620,7 @@ final class TorrentLife {
     private void run(boolean pause) throws IOException {
         if (!running) {
             data.open();
+            saveBeforeChange();
             swarm.start(scope, data.storage(), data.verifier(), pause);
             announcer.start();
             running = true;
@@ -634,6 +635,18 @@ final class TorrentLife {
             paused = pause;
         }
         become(runningState());
+    }
+
+    /**
+     * What the last run has saved may say that nothing is written any more. If we were killed before the first save, what
+     * we have written would look like somebody else's doing, and whole files would have to be hashed.
+     */
+    private void saveBeforeChange() throws IOException {
+        var state = resumeState();
+        boolean claims = !state.verified().isEmpty() || !state.blocks().isEmpty();
+        if (claims && !swarm.isSeed() && unchecked.isEmpty()) {
+            data.save(state, false);
+        }
     }
 
     private TorrentState runningState() {

@@ -2,6 +2,7 @@ package weft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -143,6 +144,28 @@ class TorrentResumeTest {
         var second = reopen(shared, first.directory(), new CopyOnWriteArrayList<>());
         second.awaitState(TorrentState.DOWNLOADING);
         second.connectTo(seed).awaitComplete().assertHasContent();
+    }
+
+    @Test
+    void whatIsSavedSaysFromTheStartThatMoreIsBeingWritten() throws Exception {
+        var shared = swarm.share(Content.folder().withFile("a", 100_000).withFile("b", 100_000));
+        var seed = shared.seed();
+        var first = shared.leecher(options -> options.withPeers(List.of(seed.address())));
+        first.awaitComplete();
+        first.close();
+        assertThat(resumeFile(first)).contains("5:cleani1e");
+        Files.delete(first.directory().resolve("folder/b"));
+
+        var second = reopen(shared, first.directory(), new CopyOnWriteArrayList<>());
+        second.awaitState(TorrentState.DOWNLOADING);
+
+        assertThat(resumeFile(second)).contains("5:cleani0e");
+    }
+
+    private static String resumeFile(Node node) throws Exception {
+        try (var files = Files.newDirectoryStream(node.directory().resolve(".weft"), "*.resume")) {
+            return Files.readString(files.iterator().next(), StandardCharsets.ISO_8859_1);
+        }
     }
 
     @Test
