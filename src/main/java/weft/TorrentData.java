@@ -183,14 +183,16 @@ final class TorrentData {
     /**
      * Writes down what a later run needs to go on, after making sure that it is true. That it cannot be written is no
      * fault of the torrent's, and only logged: a torrent can be seeded from where nothing may be changed.
+     *
+     * @return false if it could not be written, and may be another time
      */
-    void save(ResumeState state, boolean clean) throws IOException {
+    boolean save(ResumeState state, boolean clean) throws IOException {
         boolean isOpen = storage != null;
         if (isOpen) {
             flush();
         }
         if (!loaded || !options.resume() || !isOurs() || (!isOpen && note == null && !doubtful)) {
-            return;
+            return true;
         }
         try {
             if (options.storageOptions().readOnly() || !resumeData.isWritable()) {
@@ -202,10 +204,12 @@ final class TorrentData {
             } else {
                 resumeData.saveClosed(state, note);
             }
+            return true;
         } catch (ClosedChannelException | InterruptedIOException e) {
             throw e; // it is not the disk that will not have it
         } catch (IOException e) {
             saySaving(System.Logger.Level.WARNING, e.getMessage());
+            return false;
         }
     }
 

@@ -786,8 +786,13 @@ final class TorrentLife {
             lock.unlock();
         }
         // While some of what lies on disk is in doubt, what was saved before tells more than what is known now.
-        if ((due || clean) && unchecked.isEmpty()) {
-            data.save(resumeState(), clean);
+        if ((due || clean) && unchecked.isEmpty() && !data.save(resumeState(), clean)) {
+            lock.lock();
+            try {
+                unsaved = true; // to be tried again in a while
+            } finally {
+                lock.unlock();
+            }
         }
     }
 

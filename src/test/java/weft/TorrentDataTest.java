@@ -248,4 +248,24 @@ class TorrentDataTest {
             assertThat(data.changes().orElseThrow().state()).isEqualTo(ResumeState.empty());
         }
     }
+
+    @Test
+    void aSaveThatFailedIsToldAndWorksOnceItCan() throws Exception {
+        var torrent = torrent();
+        try (var disk = Disk.open()) {
+            var data = new TorrentData(torrent, AddOptions.into(directory), disk);
+            data.load();
+            data.open();
+            Path inTheWay = resumeFile(torrent);
+            Files.createDirectories(inTheWay.resolve("something"));
+
+            assertThat(data.save(claimingAll(torrent), false)).isFalse();
+            Files.delete(inTheWay.resolve("something"));
+            Files.delete(inTheWay);
+
+            assertThat(data.save(claimingAll(torrent), false)).isTrue();
+            assertThat(inTheWay).isRegularFile();
+            data.close();
+        }
+    }
 }
