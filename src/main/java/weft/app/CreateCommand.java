@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
 import weft.metainfo.TorrentCreator;
 
@@ -79,6 +80,9 @@ final class CreateCommand implements Callable<Integer> {
                 + " in " + Units.count(torrent.files().size(), "file") + ", "
                 + Units.count(layout.pieceCount(), "piece") + " of " + Units.size(layout.pieceLength())
                 + ", info-hash " + torrent.infoHash());
+        if (!torrent.isPrivate()) {
+            output.result(Magnet.of(torrent).toString());
+        }
         return ExitCode.OK;
     }
 

@@ -12,6 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import weft.bencode.BString;
 import weft.metainfo.InfoHash;
+import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
 import weft.metainfo.TorrentFile;
 
@@ -66,7 +67,13 @@ final class InfoCommand implements Callable<Integer> {
                 .putIfPresent("comment", torrent.comment())
                 .putIfPresent("created_by", torrent.createdBy())
                 .putIfPresent("creation_date", torrent.creationDate().map(date -> date.getEpochSecond()))
+                .putIfPresent("magnet", magnet(torrent))
                 .put("warnings", torrent.warnings());
+    }
+
+    /** None of a private torrent (BEP 27): with its tracker's address, it would pass on the user's own key. */
+    private static Optional<Magnet> magnet(Metainfo torrent) {
+        return torrent.isPrivate() ? Optional.empty() : Optional.of(Magnet.of(torrent));
     }
 
     private static Json toJson(TorrentFile file) {
@@ -132,6 +139,7 @@ final class InfoCommand implements Callable<Integer> {
                 torrent.nodes().stream()
                         .map(node -> node.getHostString() + ":" + node.getPort())
                         .toList());
+        facts.put("magnet link", magnet(torrent).map(Magnet::toString).stream().toList());
         facts.put("odd", torrent.warnings());
         var lines = new ArrayList<>(table(facts));
         lines.add("files");

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import weft.bencode.BencodeException;
 
-/** A torrent file that cannot be used. The message says what is wrong, where, and what was expected, in one sentence. */
+/**
+ * A torrent file or magnet link that cannot be used. The message says what is wrong, where, and what was expected, in one
+ * sentence.
+ */
 public final class MetainfoException extends IOException {
 
     private static final long serialVersionUID = 1L;
@@ -14,7 +17,11 @@ public final class MetainfoException extends IOException {
     private final String reason;
 
     MetainfoException(String keyPath, long offset, String reason) {
-        super("not a usable torrent: " + keyPath + " at byte " + offset + ": " + reason);
+        this("not a usable torrent: " + keyPath + " at byte " + offset + ": " + reason, keyPath, offset, reason);
+    }
+
+    private MetainfoException(String message, String keyPath, long offset, String reason) {
+        super(message);
         this.keyPath = keyPath;
         this.offset = offset;
         this.reason = reason;
@@ -34,17 +41,29 @@ public final class MetainfoException extends IOException {
         this.reason = cause.reason;
     }
 
+    /** About a parameter of a magnet link. */
+    static MetainfoException inLink(String parameter, int at, String reason) {
+        return new MetainfoException(
+                "not a usable magnet link: " + parameter + " at character " + at + ": " + reason,
+                parameter,
+                at,
+                reason);
+    }
+
     /** The same with a message that begins with the file's name. */
     MetainfoException in(Path file) {
         return new MetainfoException(file, this);
     }
 
-    /** The keys that lead to the bad value, as {@code info.files[3].length}; empty if it is the bencoding that is bad. */
+    /**
+     * The keys that lead to the bad value, as {@code info.files[3].length}, or the parameter of a link; empty if it is the
+     * bencoding that is bad.
+     */
     public String keyPath() {
         return keyPath;
     }
 
-    /** The byte of the torrent file at or after which the bad value begins, counted from 0. */
+    /** The byte of the torrent file, or character of the link, at or after which the bad value begins, counted from 0. */
     public long offset() {
         return offset;
     }

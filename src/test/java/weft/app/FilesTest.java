@@ -94,6 +94,24 @@ class FilesTest {
     }
 
     @Test
+    void magnetLinkIsShownUnlessPeersMustComeFromTheTracker() {
+        var created = create("-t", "http://one.example/announce");
+        var json = Cli.run("info", torrent, "--json").succeeds().json().getFirst();
+        var link = "magnet:?xt=urn:btih:" + json.get("info_hash_v1").asText()
+                + "&dn=album&tr=http%3A%2F%2Fone.example%2Fannounce";
+
+        assertThat(created.out()).endsWith("\n" + link + "\n");
+        assertThat(json.get("magnet").asText()).isEqualTo(link);
+        assertThat(Cli.run("info", torrent).succeeds().out()).contains("magnet link   " + link + "\n");
+
+        assertThat(create("-t", "http://one.example/announce?key=secret", "--private")
+                        .out())
+                .doesNotContain("magnet:");
+        assertThat(Cli.run("info", torrent).succeeds().out()).doesNotContain("magnet:");
+        assertThat(Cli.run("info", torrent, "--json").succeeds().out()).doesNotContain("magnet:");
+    }
+
+    @Test
     void sameContentMakesTheSameTorrent() throws Exception {
         create();
         var first = Files.readAllBytes(Path.of(torrent));
