@@ -13,7 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 
 /**
- * A scope in which virtual threads run and which none of them outlives. It follows the shape of the JDK's
+ * A scope in which threads run, virtual ones but for a few, and which none of them outlives. It follows the shape of the JDK's
  * {@code StructuredTaskScope} (JEP 505), which is still in preview, and should be replaced by it one day.
  *
  * <p>Two policies. <em>Supervised</em>: a task that fails is reported to a handler and the others live on (the peers of
@@ -110,7 +110,18 @@ public final class TaskScope implements AutoCloseable {
 
     /** Like {@link #fork}, for callers to whom a scope that is closing is nothing unusual: says whether it started. */
     public boolean tryFork(String taskName, Task task) {
-        var thread = Thread.ofVirtual().name(name + " " + taskName).unstarted(() -> runTask(taskName, task));
+        return tryStart(Thread.ofVirtual(), taskName, task);
+    }
+
+    /** Like {@link #fork}, with a platform thread: for what would hold a carrier while it waits, such as a selector. */
+    public void forkPlatform(String taskName, Task task) {
+        if (!tryStart(Thread.ofPlatform().daemon(), taskName, task)) {
+            throw new IllegalStateException("scope is closed: " + name);
+        }
+    }
+
+    private boolean tryStart(Thread.Builder kind, String taskName, Task task) {
+        var thread = kind.name(name + " " + taskName).unstarted(() -> runTask(taskName, task));
         lock.lock();
         try {
             if (shutDown) {

@@ -56,6 +56,25 @@ class TaskScopeTest {
     }
 
     @Test
+    void platformThreadIsAThreadOfTheScopeLikeAnyOther() throws Exception {
+        var scope = supervised();
+        var thread = new CompletableFuture<Thread>();
+
+        scope.forkPlatform("selector", () -> {
+            thread.complete(Thread.currentThread());
+            waitForEver();
+        });
+
+        assertThat(thread.get().getName()).isEqualTo("weft test selector");
+        assertThat(thread.get().isVirtual()).isFalse();
+        assertThat(thread.get().isDaemon()).isTrue();
+        assertThat(scope.close(TaskScope.PATIENCE)).isTrue();
+        assertThat(thread.get().isAlive()).isFalse();
+        assertThatThrownBy(() -> scope.forkPlatform("late", () -> {})).isInstanceOf(IllegalStateException.class);
+        assertThat(log).isEmpty();
+    }
+
+    @Test
     void childWithoutNameGoesUnderItsParents() throws Exception {
         var name = new CompletableFuture<String>();
 
