@@ -12,7 +12,6 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.concurrent.Semaphore;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -23,6 +22,7 @@ import weft.bencode.BValue;
 import weft.bencode.Bencode;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
+import weft.net.ConnectionLimits;
 
 /**
  * A small tracker: announce (BEP 3, 7, 23, 24) and scrape (BEP 48) over HTTP, on IPv4 and IPv6. For {@code weft tracker},
@@ -36,8 +36,9 @@ import weft.concurrent.Watchdog;
  *
  * <p>Whoever opens it closes it. One virtual thread accepts connections and each connection has one, which reads one
  * request, answers and closes. Every client is a stranger: the length of a request, the time it takes, the number of
- * connections, of torrents and of peers are bounded, and the address that is handed to others is the one that the
- * connection came from.
+ * connections in all and from one address, of torrents and of peers are bounded, and the address that is handed to
+ * others is the one that the connection came from. Where there is no place left, whoever has been silent for longest
+ * makes way.
  */
 public final class TrackerServer implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("weft.tracker");
@@ -50,7 +51,7 @@ public final class TrackerServer implements AutoCloseable {
     private final TrackerServerOptions options;
     private final ServerSocket listener;
     private final SwarmTable swarms;
-    private final Semaphore places;
+    private final ConnectionLimits connections;
     private final TaskScope scope = TaskScope.supervised("weft tracker server", TrackerServer::logFailure);
     private final Watchdog watchdog = new Watchdog(System::nanoTime);
 
@@ -58,7 +59,8 @@ public final class TrackerServer implements AutoCloseable {
         this.options = options;
         this.listener = listener;
         this.swarms = swarms;
-        this.places = new Semaphore(options.maxConnections());
+        this.connections = new ConnectionLimits(
+                options.maxConnections(), options.maxConnectionsPerAddress(), options.maxConnections());
     }
 
     /**
@@ -134,39 +136,49 @@ public final class TrackerServer implements AutoCloseable {
     }
 
     private void admit(Socket socket) throws IOException {
-        if (!places.tryAcquire()) {
+        var place = connections.accepted(socket.getInetAddress(), () -> closeQuietly(socket));
+        if (place.isEmpty()) {
             swarms.countFailure();
             socket.close();
             return;
         }
-        if (!scope.tryFork("connection " + socket.getRemoteSocketAddress(), () -> serve(socket))) {
-            places.release();
+        if (!scope.tryFork("connection " + socket.getRemoteSocketAddress(), () -> serve(socket, place.get()))) {
+            place.get().close();
             socket.close();
         }
     }
 
-    private void serve(Socket socket) {
-        try (socket;
+    private void serve(Socket socket, ConnectionLimits.Place place) {
+        try (place;
+                socket;
                 var guard = watchdog.watch(socket)) {
             guard.expect("request", options.requestTimeout());
             scope.closeFirst(socket);
-            socket.getOutputStream().write(answer(socket));
+            socket.getOutputStream().write(answer(socket, place));
             socket.shutdownOutput();
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, () -> socket.getRemoteSocketAddress() + ": " + e.getMessage());
         } finally {
             scope.forget(socket);
-            places.release();
         }
     }
 
-    private byte[] answer(Socket socket) throws IOException {
+    private static void closeQuietly(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, () -> socket.getRemoteSocketAddress() + ": " + e.getMessage());
+        }
+    }
+
+    private byte[] answer(Socket socket, ConnectionLimits.Place place) throws IOException {
         HttpHead head;
         try {
             head = HttpHead.read(new BufferedInputStream(socket.getInputStream()), MAX_REQUEST);
         } catch (HttpFormatException e) {
             return httpError("400 Bad Request");
         }
+        place.established();
         // GET /announce?info_hash=... HTTP/1.1
         var words = head.startLine().split(" ", -1);
         if (words.length != 3 || !words[2].startsWith("HTTP/1.")) {

@@ -16,6 +16,7 @@ import weft.metainfo.InfoHash;
  * @param minInterval how soon clients may announce again
  * @param requestTimeout how long a client may take to send its request and to take the answer
  * @param maxConnections how many clients are served at the same time; more are turned away
+ * @param maxConnectionsPerAddress how many of them may be at one address, or in one /64 of IPv6
  * @param maxTorrents how many torrents are kept; announces for more are refused
  * @param maxPeersPerTorrent how many peers of a torrent are kept; more are answered, but nobody hears of them
  * @param maxPeers how many peers are kept in all
@@ -29,6 +30,7 @@ public record TrackerServerOptions(
         Duration minInterval,
         Duration requestTimeout,
         int maxConnections,
+        int maxConnectionsPerAddress,
         int maxTorrents,
         int maxPeersPerTorrent,
         int maxPeers,
@@ -46,7 +48,11 @@ public record TrackerServerOptions(
         if (interval.toSeconds() < 1 || minInterval.isNegative() || !requestTimeout.isPositive()) {
             throw new IllegalArgumentException("intervals must be positive, the regular one at least a second");
         }
-        if (maxConnections < 1 || maxTorrents < 1 || maxPeersPerTorrent < 1 || maxPeers < 1) {
+        if (maxConnections < 1
+                || maxConnectionsPerAddress < 1
+                || maxTorrents < 1
+                || maxPeersPerTorrent < 1
+                || maxPeers < 1) {
             throw new IllegalArgumentException("limits must be positive");
         }
         allowed = allowed.map(Set::copyOf);
@@ -60,6 +66,7 @@ public record TrackerServerOptions(
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(10),
                 1000,
+                100,
                 10_000,
                 5_000,
                 200_000,
@@ -85,6 +92,7 @@ public record TrackerServerOptions(
                 minInterval,
                 requestTimeout,
                 maxConnections,
+                maxConnectionsPerAddress,
                 maxTorrents,
                 maxPeersPerTorrent,
                 maxPeers,
@@ -100,6 +108,7 @@ public record TrackerServerOptions(
                 minimum,
                 requestTimeout,
                 maxConnections,
+                maxConnectionsPerAddress,
                 maxTorrents,
                 maxPeersPerTorrent,
                 maxPeers,
@@ -108,13 +117,14 @@ public record TrackerServerOptions(
     }
 
     /** These options with other limits for single connections. */
-    public TrackerServerOptions withConnections(int max, Duration timeout) {
+    public TrackerServerOptions withConnections(int max, int perAddress, Duration timeout) {
         return new TrackerServerOptions(
                 bind,
                 interval,
                 minInterval,
                 timeout,
                 max,
+                perAddress,
                 maxTorrents,
                 maxPeersPerTorrent,
                 maxPeers,
@@ -130,6 +140,7 @@ public record TrackerServerOptions(
                 minInterval,
                 requestTimeout,
                 maxConnections,
+                maxConnectionsPerAddress,
                 torrents,
                 peersPerTorrent,
                 peers,
@@ -145,6 +156,7 @@ public record TrackerServerOptions(
                 minInterval,
                 requestTimeout,
                 maxConnections,
+                maxConnectionsPerAddress,
                 maxTorrents,
                 maxPeersPerTorrent,
                 maxPeers,
@@ -160,6 +172,7 @@ public record TrackerServerOptions(
                 minInterval,
                 requestTimeout,
                 maxConnections,
+                maxConnectionsPerAddress,
                 maxTorrents,
                 maxPeersPerTorrent,
                 maxPeers,

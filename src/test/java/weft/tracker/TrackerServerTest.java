@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -181,28 +182,48 @@ class TrackerServerTest {
 
     @Test
     void silentClientIsLetGo() throws Exception {
-        var options = TrackerServerOptions.loopback().withConnections(10, Duration.ofMillis(100));
+        var options = TrackerServerOptions.loopback().withConnections(10, 10, Duration.ofMillis(100));
         try (var tracker = TrackerServer.open(options);
                 var socket = new Socket(IPV4, tracker.address().getPort())) {
             assertThat(socket.getInputStream().read()).isEqualTo(-1);
         }
     }
 
-    @Test
-    void connectionsBeyondTheLimitAreTurnedAwayAndThePlaceIsFreedAgain() throws Exception {
-        var options = TrackerServerOptions.loopback().withConnections(1, Duration.ofSeconds(20));
-        try (var tracker = TrackerServer.open(options)) {
-            try (var first = new Socket(IPV4, tracker.address().getPort());
-                    var second = new Socket(IPV4, tracker.address().getPort())) {
-                assertThat(second.getInputStream().read()).isEqualTo(-1);
-                assertThat(first.isConnected()).isTrue();
-            }
+    @ParameterizedTest
+    @CsvSource({"2, 100", "100, 2"})
+    void whereThereIsNoPlaceLeftWhoeverHasBeenSilentLongestMakesWay(int inAll, int perAddress) throws Exception {
+        var options = TrackerServerOptions.loopback().withConnections(inAll, perAddress, Duration.ofSeconds(20));
+        try (var tracker = TrackerServer.open(options);
+                var first = new Socket(IPV4, tracker.address().getPort());
+                var second = new Socket(IPV4, tracker.address().getPort())) {
+            String answer = get(tracker, "/announce?" + GOOD);
 
-            String answer = "";
-            while (answer.isEmpty()) { // until the place of the first has been given back
-                answer = get(tracker, "/announce?" + GOOD);
-            }
             assertThat(answer).startsWith("HTTP/1.1 200 OK");
+            assertThat(first.getInputStream().read()).isEqualTo(-1);
+            assertThat(ask(second, "/announce?" + OTHER)).startsWith("HTTP/1.1 200 OK");
+        }
+    }
+
+    @Test
+    void silentClientsAtOneAddressKeepNobodyElseOut() throws Exception {
+        var options = TrackerServerOptions.defaults().withPort(0).withConnections(3, 2, Duration.ofSeconds(20));
+        try (var tracker = TrackerServer.open(options);
+                var other = new Socket(IPV6, tracker.address().getPort())) {
+            var crowd = new ArrayList<Socket>();
+            try {
+                for (int i = 0; i < 20; i++) {
+                    crowd.add(new Socket(IPV4, tracker.address().getPort()));
+                }
+                for (Socket early : crowd.subList(0, 18)) {
+                    assertThat(early.getInputStream().read()).isEqualTo(-1);
+                }
+
+                assertThat(ask(other, "/announce?" + GOOD)).startsWith("HTTP/1.1 200 OK");
+            } finally {
+                for (Socket socket : crowd) {
+                    socket.close();
+                }
+            }
         }
     }
 
@@ -250,13 +271,20 @@ class TrackerServerTest {
     }
 
     private static String get(TrackerServer tracker, String target) throws IOException {
-        return send(tracker, "GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n");
+        return send(tracker, requestFor(target));
+    }
+
+    private static String ask(Socket socket, String target) throws IOException {
+        return send(socket, requestFor(target));
+    }
+
+    private static String requestFor(String target) {
+        return "GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n";
     }
 
     private static String send(TrackerServer tracker, String request) throws IOException {
         try (var socket = new Socket(IPV4, tracker.address().getPort())) {
-            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
-            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+            return send(socket, request);
         } catch (SocketException e) {
             return ""; // turned away before it was read
         }
@@ -266,5 +294,10 @@ class TrackerServerTest {
         var body = reply.substring(reply.indexOf("\r\n\r\n") + 4);
         return (BDict) Bencode.decode(body.getBytes(StandardCharsets.ISO_8859_1), BencodeLimits.TRACKER)
                 .value();
+    }
+
+    private static String send(Socket socket, String request) throws IOException {
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+        return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
     }
 }
