@@ -18,7 +18,9 @@ import weft.metainfo.Metainfo;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
 import weft.net.Descriptors;
+import weft.net.PortPair;
 import weft.net.TcpListener;
+import weft.net.UdpSocket;
 import weft.storage.Disk;
 import weft.storage.DiskOptions;
 import weft.swarm.Bans;
@@ -77,12 +79,11 @@ public final class Client implements AutoCloseable {
     private final ReentrantLock addLock = new ReentrantLock(); // held for memory work only
     private boolean closed; // guarded by addLock
 
-    private Client(ClientOptions options, HttpTrackerOptions trackerOptions, TcpListener listener) {
+    private Client(
+            ClientOptions options, HttpTrackerOptions trackerOptions, TaskScope scope, PortPair<TcpListener> port) {
         this.options = options;
-        this.listener = listener;
-        this.scope = TaskScope.supervised(
-                "weft",
-                (task, failure) -> LOG.log(System.Logger.Level.ERROR, () -> "client: " + task + " failed", failure));
+        this.scope = scope;
+        this.listener = port.tcp();
         var diskDefaults = DiskOptions.defaults();
         this.disk = Disk.open(new DiskOptions(
                 options.maxMappedBytes(), diskDefaults.openFiles(), diskDefaults.fileThreads(), options.diskThreads()));
@@ -120,7 +121,7 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * Opens a client: takes its port and waits for peers there.
+     * Opens a client: takes its port, for TCP and UDP, and waits for peers there.
      *
      * @throws java.net.BindException if the port is in use
      */
@@ -131,7 +132,22 @@ public final class Client implements AutoCloseable {
     /** With another way to trackers: for tests, which have no name service and no patience. */
     static Client open(ClientOptions options, HttpTrackerOptions trackerOptions) throws IOException {
         var address = options.bindAddress().orElse(new InetSocketAddress(0).getAddress());
-        return new Client(options, trackerOptions, TcpListener.open(address, options.port()));
+        var scope = TaskScope.supervised("weft", Client::logFailure);
+        try {
+            var port = PortPair.open(
+                    options.port(),
+                    number -> TcpListener.open(address, number),
+                    TcpListener::port,
+                    number -> UdpSocket.open(scope, address, number));
+            return new Client(options, trackerOptions, scope, port);
+        } catch (IOException e) {
+            scope.close();
+            throw e;
+        }
+    }
+
+    private static void logFailure(String task, Throwable failure) {
+        LOG.log(System.Logger.Level.ERROR, () -> "client: " + task + " failed", failure);
     }
 
     /**
@@ -179,7 +195,7 @@ public final class Client implements AutoCloseable {
         return Optional.ofNullable(torrents.get(key(infoHash)));
     }
 
-    /** The port that peers can connect to. */
+    /** The port that peers can connect to; the same number for TCP and UDP. */
     public int port() {
         return listener.port();
     }

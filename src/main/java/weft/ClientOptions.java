@@ -49,7 +49,7 @@ public final class ClientOptions {
         return value;
     }
 
-    /** The TCP port to listen on; 0, the default, lets the system pick one. */
+    /** The port to listen on, the same for TCP and UDP; 0, the default, lets the system pick one. */
     public ClientOptions withPort(int port) {
         var copy = new ClientOptions(this);
         if (port < 0 || port > 65535) {

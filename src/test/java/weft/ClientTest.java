@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -25,6 +26,7 @@ import weft.kit.Content;
 import weft.kit.Message;
 import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
+import weft.kit.WeftThreads;
 import weft.tracker.TrackerServer;
 import weft.tracker.TrackerSnapshot;
 
@@ -66,7 +68,9 @@ class ClientTest {
         try (var client = Client.open(ClientOptions.defaults().withPort(port))) {
             assertThat(client.port()).isEqualTo(port);
             new Socket("127.0.0.1", port).close();
+            assertThatThrownBy(() -> new DatagramSocket(port)).isInstanceOf(BindException.class);
         }
+        new DatagramSocket(port).close();
         try (var again = Client.open(ClientOptions.defaults().withPort(port))) {
             assertThat(again.port()).as("free at once").isEqualTo(port);
         }
@@ -86,6 +90,20 @@ class ClientTest {
                             Torrent.open(shared.torrentFile(), AddOptions.into(shared.seededDirectory()), options))
                     .isInstanceOf(BindException.class);
         }
+    }
+
+    @Test
+    void portThatIsInUseForUdpAloneIsABindExceptionTooAndIsLetGo() throws Exception {
+        int threads = WeftThreads.alive().size();
+        try (var socket = new DatagramSocket(0)) {
+            int port = socket.getLocalPort();
+
+            assertThatThrownBy(() -> Client.open(ClientOptions.defaults().withPort(port)))
+                    .isInstanceOf(BindException.class)
+                    .hasMessageContaining("UDP port " + port);
+            new ServerSocket(port).close();
+        }
+        assertThat(WeftThreads.alive()).hasSize(threads);
     }
 
     @Test

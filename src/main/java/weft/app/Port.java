@@ -3,7 +3,7 @@ package weft.app;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** A TCP port; 0 is any free one. */
+/** A port; 0 is any free one. */
 final class Port implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {

@@ -23,7 +23,7 @@ final class Transfer {
             names = {"-p", "--port"},
             paramLabel = "N",
             converter = Port.class,
-            description = "The TCP port to listen on; without it the system picks one.")
+            description = "The TCP and UDP port to listen on; without it the system picks one.")
     private int port;
 
     @Option(

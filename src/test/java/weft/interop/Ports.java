@@ -1,6 +1,7 @@
 package weft.interop;
 
 import java.io.IOException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -15,7 +16,7 @@ final class Ports {
 
     private Ports() {}
 
-    /** A port of the loopback address on which nobody listens. */
+    /** A port of the loopback address that is free for TCP and UDP. */
     static int free() {
         return ThreadLocalRandom.current()
                 .ints(1000, FIRST, LAST)
@@ -25,9 +26,11 @@ final class Ports {
     }
 
     private static boolean isFree(int port) {
-        try (var probe = new ServerSocket()) {
+        try (var probe = new ServerSocket();
+                var udp = new DatagramSocket(null)) {
             probe.setReuseAddress(true);
             probe.bind(loopback(port));
+            udp.bind(loopback(port));
             return true;
         } catch (IOException taken) {
             return false;
