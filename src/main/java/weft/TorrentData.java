@@ -187,10 +187,22 @@ final class TorrentData {
      * @return false if it could not be written, and may be another time
      */
     boolean save(ResumeState state, boolean clean) throws IOException {
-        boolean isOpen = storage != null;
-        if (isOpen) {
-            flush();
+        try {
+            if (storage != null) {
+                storage.flush();
+            }
+        } catch (ClosedChannelException | InterruptedIOException e) {
+            throw e; // nothing was tried, or there was no time to wait for it
+        } catch (IOException | RuntimeException e) {
+            doubtful = true; // the system may have dropped what it could not write, and says so only once
+            write(state, clean);
+            throw e;
         }
+        return write(state, clean);
+    }
+
+    private boolean write(ResumeState state, boolean clean) throws IOException {
+        boolean isOpen = storage != null;
         if (!loaded || !options.resume() || !isOurs() || (!isOpen && note == null && !doubtful)) {
             return true;
         }
@@ -198,7 +210,7 @@ final class TorrentData {
             if (options.storageOptions().readOnly() || !resumeData.isWritable()) {
                 saySaving(System.Logger.Level.INFO, options.directory() + " is read-only");
             } else if (doubtful) {
-                resumeData.delete(); // forcing succeeds the next time, whether or not the bytes are there
+                resumeData.saveDoubt(state, isOpen);
             } else if (isOpen) {
                 resumeData.save(state, clean);
             } else {
@@ -213,15 +225,9 @@ final class TorrentData {
         }
     }
 
-    private void flush() throws IOException {
-        try {
-            storage.flush();
-        } catch (ClosedChannelException | InterruptedIOException e) {
-            throw e; // nothing was tried, or there was no time to wait for it
-        } catch (IOException | RuntimeException e) {
-            doubtful = true; // the system may have dropped what it could not write
-            throw e;
-        }
+    /** True if nothing is believed of the files until it is looked at. */
+    boolean isDoubtful() {
+        return doubtful;
     }
 
     /** Once, not every half minute. */

@@ -785,8 +785,10 @@ final class TorrentLife {
         } finally {
             lock.unlock();
         }
-        // While some of what lies on disk is in doubt, what was saved before tells more than what is known now.
-        if ((due || clean) && unchecked.isEmpty() && !data.save(resumeState(), clean)) {
+        // Until what is in doubt is looked at, what was saved before tells more than what is known now; if that is
+        // true.
+        boolean tellsMore = unchecked.isEmpty() || data.isDoubtful();
+        if ((due || clean) && tellsMore && !data.save(resumeState(), clean)) {
             lock.lock();
             try {
                 unsaved = true; // to be tried again in a while

@@ -19,6 +19,7 @@ import weft.metainfo.Metainfo;
 import weft.metainfo.TorrentCreator;
 import weft.storage.Disk;
 import weft.storage.ResumeState;
+import weft.storage.Resumed;
 import weft.storage.StorageException;
 import weft.storage.StorageOptions;
 
@@ -60,8 +61,8 @@ class TorrentDataTest {
 
             assertThatThrownBy(() -> data.save(claimingAll(torrent), false)).isInstanceOf(StorageException.class);
 
-            assertThat(resumeFile(torrent)).doesNotExist();
             data.close();
+            assertThat(nextRun(torrent, disk).state().verified()).isEqualTo(new BitSet());
         }
     }
 
@@ -82,8 +83,29 @@ class TorrentDataTest {
 
             data.save(claimingAll(torrent), true);
 
-            assertThat(resumeFile(torrent)).doesNotExist();
             data.close();
+            assertNextRunChecksAll(torrent, disk);
+        }
+    }
+
+    @Test
+    void afterAFailureToForceTotalsAndPrioritiesAreKeptEvenIfNothingIsSavedAnyMore() throws Exception {
+        var torrent = torrent();
+        try (var disk = Disk.open()) {
+            var data = new TorrentData(torrent, AddOptions.into(directory), disk);
+            data.load();
+            data.open();
+            data.storage().write(0, 0, ByteBuffer.allocate(16_384));
+            data.save(claimingAll(torrent), false);
+            data.storage().write(0, 0, ByteBuffer.allocate(16_384));
+            Files.delete(directory.resolve("file"));
+            var now = new ResumeState(claimingAll(torrent).verified(), Map.of(), List.of(3), 70, 80);
+
+            assertThatThrownBy(() -> data.save(now, true)).isInstanceOf(StorageException.class);
+
+            data.close();
+            assertThat(nextRun(torrent, disk).state())
+                    .isEqualTo(new ResumeState(new BitSet(), Map.of(), List.of(3), 70, 80));
         }
     }
 
@@ -159,8 +181,12 @@ class TorrentDataTest {
         Files.setLastModifiedTime(file, FileTime.fromMillis(System.currentTimeMillis() + 5_000));
     }
 
+    private Resumed nextRun(Metainfo torrent, Disk disk) throws Exception {
+        return new TorrentData(torrent, AddOptions.into(directory), disk).load();
+    }
+
     private void assertNextRunChecksAll(Metainfo torrent, Disk disk) throws Exception {
-        var found = new TorrentData(torrent, AddOptions.into(directory), disk).load();
+        var found = nextRun(torrent, disk);
         assertThat(found.state().verified()).isEqualTo(new BitSet());
         assertThat(found.toCheck()).isEqualTo(claimingAll(torrent).verified());
     }
@@ -220,7 +246,7 @@ class TorrentDataTest {
             data.save(claimingAll(torrent), true);
             data.close();
 
-            var found = new TorrentData(torrent, AddOptions.into(directory), disk).load();
+            var found = nextRun(torrent, disk);
             assertThat(found.state()).isEqualTo(claimingAll(torrent));
             assertThat(found.toCheck()).isEqualTo(new BitSet());
         }

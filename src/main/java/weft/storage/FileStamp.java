@@ -20,7 +20,8 @@ record FileStamp(long size, long modifiedNanos) {
     /** The size of what does not exist. */
     static final long ABSENT = -1;
 
-    private static final FileStamp NOTHING = new FileStamp(ABSENT, 0);
+    /** What there is where nothing is. */
+    static final FileStamp NOTHING = new FileStamp(ABSENT, 0);
 
     FileStamp {
         if (size < ABSENT) {

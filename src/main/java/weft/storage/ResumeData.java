@@ -11,7 +11,9 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -96,15 +98,60 @@ public final class ResumeData {
      */
     public void saveClosed(ResumeState state, Note note) throws IOException {
         disk.onFileThread(() -> {
-            try (var lock = TorrentLock.acquire(directory, infoHash)) {
-                Objects.requireNonNull(lock); // held meanwhile
-                if (isKnown()) {
-                    var then = note.content;
-                    replaceBy(new ResumeFormat(state, then.files(), then.parts(), true, then.savedNanos()));
-                }
+            var then = note.content;
+            var content = new ResumeFormat(state, then.files(), then.parts(), true, then.savedNanos());
+            alone(() -> replaceBy(content));
+            return null;
+        });
+    }
+
+    /**
+     * Saves what can be true whatever is on disk: priorities and totals. Of the files the next run knows nothing, and checks
+     * whatever there is. If even that cannot be saved, what was saved before is deleted: it may not be true any more.
+     *
+     * @param isOpen as for {@link #save}; else this is like {@link #saveClosed}
+     */
+    public void saveDoubt(ResumeState state, boolean isOpen) throws IOException {
+        var claimless =
+                new ResumeState(new BitSet(), Map.of(), state.priorities(), state.uploaded(), state.downloaded());
+        var unknown = Collections.nCopies(layout.files().size(), FileStamp.NOTHING);
+        disk.onFileThread(() -> {
+            var content =
+                    new ResumeFormat(claimless, unknown, FileStamp.NOTHING, true, ResumeFormat.nanos(clock.instant()));
+            if (isOpen) {
+                replaceOrDelete(content);
+            } else {
+                alone(() -> replaceOrDelete(content));
             }
             return null;
         });
+    }
+
+    private interface Change {
+        void make() throws IOException;
+    }
+
+    /** Keeps others out meanwhile, and does nothing if they have been in. */
+    private void alone(Change change) throws IOException {
+        try (var lock = TorrentLock.acquire(directory, infoHash)) {
+            Objects.requireNonNull(lock); // held meanwhile
+            if (isKnown()) {
+                change.make();
+            }
+        }
+    }
+
+    private void replaceOrDelete(ResumeFormat content) throws IOException {
+        boolean replaced = false;
+        try {
+            replaceBy(content);
+            replaced = true;
+        } finally {
+            if (!replaced) {
+                Files.deleteIfExists(path);
+                known = FileStamp.of(path);
+            }
+        }
     }
 
     private boolean isKnown() throws IOException {
@@ -195,17 +242,6 @@ public final class ResumeData {
         return disk.onFileThread(() -> allToCheck(stamps(), List.of()));
     }
 
-    /** Forgets what was saved, unless somebody else has saved since: the next run believes nothing. */
-    public void delete() throws IOException {
-        disk.onFileThread(() -> {
-            if (isKnown()) {
-                Files.deleteIfExists(path);
-                known = FileStamp.of(path);
-            }
-            return null;
-        });
-    }
-
     private void replace(byte[] content) throws IOException {
         directory.makeParents(path);
         Path temporary = path.resolveSibling(path.getFileName() + ".tmp");
@@ -290,7 +326,7 @@ public final class ResumeData {
                 }
             } else if (!before.exists()) {
                 set(spoilt, pieces); // made since, and perhaps before the bytes that were kept aside had moved in
-                reasons.add(file + " has been made since");
+                reasons.add("nothing is known of " + file);
             } else if (after.size() != file.length() || !isTrusted(before, after, then.clean(), lastWriteNanos)) {
                 set(spoilt, pieces);
                 reasons.add(file + " was changed");

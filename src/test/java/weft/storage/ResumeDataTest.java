@@ -302,13 +302,38 @@ class ResumeDataTest {
     }
 
     @Test
-    void whatIsDeletedIsForgotten() throws IOException {
+    void ofWhatIsInDoubtOnlyTotalsAndPrioritiesAreKeptAndAllIsChecked() throws IOException {
+        saved(claiming(0, 1, 2, 3, 4), true);
+
+        resumeData().saveDoubt(claiming(0, 1, 2, 3, 4), false);
+
+        Resumed resumed = resumeData().load();
+        assertThat(resumed.state()).isEqualTo(new ResumeState(pieces(), Map.of(), List.of(1, 2, 1, 0, 1), 123, 456));
+        assertThat(resumed.toCheck()).isEqualTo(pieces(0, 1, 2, 3, 4, 5, 6, 7, 8));
+    }
+
+    @Test
+    void ofWhatIsInDoubtThePartFileIsCheckedToo() throws IOException {
+        try (var storage = MappedStorage.open(
+                disk, directory, CONTENT.layout(), Content.INFO_HASH, pieces(0), StorageOptions.defaults())) {
+            CONTENT.writeTo(storage, 2); // of file 0, which is wanted, and of file 1, which is not
+            storage.flush();
+        }
+
+        resumeData().saveDoubt(claiming(2), false);
+
+        assertThat(resumeData().load().toCheck()).isEqualTo(pieces(0, 1, 2, 3, 4, 5, 6, 7, 8));
+    }
+
+    @Test
+    void ifDoubtCannotBeSavedWhatIsClaimedIsDeleted() throws IOException {
         saved(claiming(0), true);
+        var data = resumeData();
+        Files.createDirectory(data.path().resolveSibling(data.path().getFileName() + ".tmp"));
 
-        resumeData().delete();
-        resumeData().delete();
+        assertThatThrownBy(() -> data.saveDoubt(claiming(0), true)).isInstanceOf(IOException.class);
 
-        assertThat(resumeData().load().state()).isEqualTo(ResumeState.empty());
+        assertThat(data.path()).doesNotExist();
     }
 
     @Test

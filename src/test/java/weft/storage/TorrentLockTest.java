@@ -230,6 +230,7 @@ class TorrentLockTest {
         var note = resume.note(ResumeState.empty());
         try (var storage = open(disk, directory)) {
             assertInUse(() -> resume.saveClosed(ResumeState.empty(), note));
+            assertInUse(() -> resume.saveDoubt(ResumeState.empty(), false));
             storage.flush();
         }
         assertThat(resume.path()).doesNotExist();
@@ -250,7 +251,7 @@ class TorrentLockTest {
         theirs.save(state, true);
 
         ours.saveClosed(ResumeState.empty(), note);
-        ours.delete();
+        ours.saveDoubt(ResumeState.empty(), false);
 
         assertThat(theirs.load().state().uploaded()).isEqualTo(17);
     }
