@@ -12,6 +12,7 @@ module weft {
 
     exports weft;
     exports weft.bencode;
+    exports weft.dht;
     exports weft.metainfo;
     exports weft.storage;
     exports weft.tracker;
