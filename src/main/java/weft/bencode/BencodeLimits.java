@@ -13,8 +13,8 @@ public record BencodeLimits(int maxDepth, int maxBytes, int maxTokens) {
     /** For torrent files and info dictionaries. libtorrent's limits: 100 levels, 10 MB, 3 million tokens. */
     public static final BencodeLimits METAINFO = new BencodeLimits(100, 10_000_000, 3_000_000);
 
-    /** For DHT messages (BEP 5): what a datagram can hold, flat. */
-    public static final BencodeLimits KRPC = new BencodeLimits(16, 65_536, 4_096);
+    /** For DHT messages (BEP 5): what a datagram can hold that reaches everybody in one piece, and nearly flat. */
+    public static final BencodeLimits KRPC = new BencodeLimits(10, 1_500, 1_000);
 
     /** For tracker answers (BEP 3, BEP 48): thousands of peers in the long form, or a scrape of many torrents. */
     public static final BencodeLimits TRACKER = new BencodeLimits(16, 2 << 20, 100_000);
