@@ -13,6 +13,7 @@ module weft {
     exports weft;
     exports weft.bencode;
     exports weft.dht;
+    exports weft.extension;
     exports weft.metainfo;
     exports weft.storage;
     exports weft.tracker;

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import weft.extension.Extension;
 import weft.storage.Storage;
 import weft.storage.StorageOptions;
 
@@ -26,6 +28,10 @@ public final class AddOptions {
         STOPPED
     }
 
+    /** What Weft itself speaks. */
+    private static final Set<String> RESERVED_EXTENSIONS =
+            Set.of("ut_metadata", "ut_pex", "lt_donthave", "upload_only", "ut_holepunch");
+
     // Assigned in the constructors and, on a copy nobody else has seen yet, in the with… methods.
     private Path directory;
     private InitialState initialState = InitialState.STARTED;
@@ -37,6 +43,7 @@ public final class AddOptions {
     private Map<Integer, Integer> priorities = Map.of();
     private List<TorrentListener> listeners = List.of();
     private StorageOptions storageOptions = StorageOptions.defaults();
+    private List<Extension> extensions = List.of();
     private Storage storage; // or null: files in the directory
 
     private AddOptions(Path directory) {
@@ -54,6 +61,7 @@ public final class AddOptions {
         this.priorities = other.priorities;
         this.listeners = other.listeners;
         this.storageOptions = other.storageOptions;
+        this.extensions = other.extensions;
         this.storage = other.storage;
     }
 
@@ -129,6 +137,24 @@ public final class AddOptions {
         var changed = new LinkedHashMap<>(priorities);
         morePriorities.forEach((file, priority) -> changed.put(file, Torrent.requirePriority(priority)));
         copy.priorities = Map.copyOf(changed);
+        return copy;
+    }
+
+    /**
+     * An extension of the peer protocol (BEP 10), to be spoken with all peers that know it.
+     *
+     * @throws IllegalArgumentException if there is one of this name
+     */
+    public AddOptions withExtension(Extension extension) {
+        var name = extension.name();
+        if (RESERVED_EXTENSIONS.contains(name)
+                || extensions.stream().anyMatch(other -> other.name().equals(name))) {
+            throw new IllegalArgumentException("there is an extension of the name " + name);
+        }
+        var copy = new AddOptions(this);
+        var more = new ArrayList<>(extensions);
+        more.add(extension);
+        copy.extensions = List.copyOf(more);
         return copy;
     }
 
@@ -212,5 +238,9 @@ public final class AddOptions {
     /** See {@link #withStorage}. */
     public Optional<Storage> storage() {
         return Optional.ofNullable(storage);
+    }
+
+    List<Extension> extensions() {
+        return extensions;
     }
 }

@@ -99,7 +99,8 @@ public final class Client implements AutoCloseable {
                 watchdog,
                 new Bans(),
                 random,
-                System::nanoTime);
+                System::nanoTime,
+                listener.port());
         this.httpTracker = HttpTracker.open(scope, trackerOptions);
         this.announcerOptions = AnnouncerOptions.of(List.of(httpTracker), random);
         scope.closeFirst(listener);

@@ -131,7 +131,10 @@ final class TorrentLife {
         this.scope = client.scope().childSupervised(threadName(metainfo), this::taskFailed);
         this.data = new TorrentData(metainfo, options, client.disk());
         this.swarm = new Swarm(
-                metainfo.infoHash(), metainfo.layout(), client.shared(), client.swarmLimits(), new SwarmEvents());
+                Swarm.Subject.of(metainfo, options.extensions()),
+                client.shared(),
+                client.swarmLimits(),
+                new SwarmEvents());
         this.goal = switch (options.initialState()) {
             case STARTED -> Goal.STARTED;
             case PAUSED -> Goal.PAUSED;

@@ -24,6 +24,7 @@ class FloorsTest {
             Map.entry("weft.lan", 3),
             Map.entry("weft.webseed", 3),
             Map.entry("weft.wire", 2),
+            Map.entry("weft.extension", 2),
             Map.entry("weft.net", 2),
             Map.entry("weft.storage", 2),
             Map.entry("weft.metainfo", 1),

@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 
 /**
  * A stream of bytes to and from one peer. Reading blocks and writing blocks, each in one thread at a time; closing may
@@ -13,6 +14,9 @@ import java.nio.ByteBuffer;
 public interface PeerChannel extends Closeable {
     /** Waits for bytes and puts what there is into {@code dst}; -1 at the end of the stream. */
     int read(ByteBuffer dst) throws IOException;
+
+    /** Like {@link #read(ByteBuffer)}, but waits at most so long; 0 if nothing has come by then. */
+    int read(ByteBuffer dst, Duration timeout) throws IOException;
 
     /**
      * Writes all of {@code count} buffers from {@code first} on, in as few calls as the peer's pace allows, and runs

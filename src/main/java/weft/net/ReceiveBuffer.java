@@ -60,6 +60,14 @@ public final class ReceiveBuffer implements AutoCloseable {
         }
     }
 
+    /** Takes over what was received before this buffer was there; before the first {@link #fill}. */
+    public void put(ByteBuffer arrived) {
+        if (arrived.remaining() > bytes.capacity()) {
+            moveTo(ByteBuffer.allocateDirect(arrived.remaining()));
+        }
+        bytes.compact().put(arrived).flip();
+    }
+
     private void giveBack() {
         small.clear();
         moveTo(small);

@@ -70,6 +70,20 @@ public final class TcpChannel implements PeerChannel {
         return channel.read(dst);
     }
 
+    /** {@code dst} must have an array: only the socket's stream can wait for a while. */
+    @Override
+    public int read(ByteBuffer dst, Duration timeout) throws IOException {
+        var socket = channel.socket();
+        socket.setSoTimeout(Math.toIntExact(timeout.toMillis()));
+        try {
+            int count = socket.getInputStream().read(dst.array(), dst.arrayOffset() + dst.position(), dst.remaining());
+            dst.position(dst.position() + Math.max(0, count));
+            return count;
+        } catch (SocketTimeoutException nothingYet) {
+            return 0;
+        }
+    }
+
     @Override
     public void write(ByteBuffer[] buffers, int first, int count, Runnable progress) throws IOException {
         int next = first;

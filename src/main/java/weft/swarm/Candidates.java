@@ -144,6 +144,18 @@ final class Candidates {
         }
     }
 
+    /** A peer that had connected to us, and has gone, has said that it can be reached at this address. */
+    void came(InetSocketAddress address) {
+        lock.lock();
+        try {
+            if (!candidates.containsKey(address) && add(address)) {
+                again(candidates.get(address), AFTER_CONNECTION);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The other connection to this host, for which some were found to be {@code reason}, has ended. */
     void noLongerDuplicates(InetAddress host, String reason) {
         lock.lock();

@@ -1,6 +1,7 @@
 package weft.swarm;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
@@ -22,27 +23,42 @@ final class Connector {
     /** How long to wait for a free connection before asking again. */
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
-    private final Swarm swarm;
+    /** For whom it dials. */
+    interface Host extends Door.Host {
+        /** Whether one more may be dialled, beside those that are being dialled already. */
+        boolean hasRoomToDial(int beingDialled);
+
+        /** An address was not dialled, as it is that of a banned peer. */
+        void refusedBanned(InetAddress address);
+    }
+
+    private final String torrent; // in events
+    private final Swarm.Shared shared;
+    private final Door door;
+    private final Host host;
     private final Candidates candidates;
     private final AtomicInteger beingDialled = new AtomicInteger();
 
-    Connector(Swarm swarm, Candidates candidates) {
-        this.swarm = swarm;
-        this.candidates = candidates;
+    Connector(String torrent, Swarm.Shared shared, Door door, Host host) {
+        this.torrent = torrent;
+        this.shared = shared;
+        this.door = door;
+        this.host = host;
+        this.candidates = door.candidates();
     }
 
     /** Dials until interrupted. */
     void run(TaskScope scope) throws InterruptedException {
         while (true) {
             var address = candidates.take();
-            if (swarm.bans().contains(address.getAddress())) {
+            if (shared.bans().contains(address.getAddress())) {
                 candidates.remove(address);
-                swarm.refusedBanned(address.getAddress());
+                host.refusedBanned(address.getAddress());
                 continue;
             }
-            boolean hasRoom = swarm.hasRoomToDial(beingDialled.get());
+            boolean hasRoom = host.hasRoomToDial(beingDialled.get());
             Optional<ConnectionLimits.Place> place =
-                    hasRoom ? swarm.limits().dialling(address.getAddress()) : Optional.empty();
+                    hasRoom ? shared.limits().dialling(address.getAddress()) : Optional.empty();
             if (place.isEmpty()) {
                 candidates.putBack(address, PAUSE);
                 if (!hasRoom) {
@@ -61,25 +77,24 @@ final class Connector {
         }
     }
 
-    private void dial(TaskScope scope, InetSocketAddress address, ConnectionLimits.Place place) throws IOException {
-        try (place) {
-            TcpChannel channel;
-            var event = new PeerDialEvent();
-            event.begin();
-            try {
-                channel = TcpChannel.connect(address, CONNECT_TIMEOUT, swarm.watchdog(), scope);
-            } catch (IOException | RuntimeException e) { // an address of a family that there is none of is unchecked
-                var reason = Swarm.message(e);
-                LOG.log(System.Logger.Level.DEBUG, "{0}: no connection: {1}", Swarm.text(address), reason);
-                candidates.failed(address, reason);
-                event.commit(swarm.torrent(), Swarm.text(address), reason);
-                return;
-            } finally {
-                beingDialled.decrementAndGet();
-            }
-            event.commit(swarm.torrent(), Swarm.text(address), "");
-            place.established();
-            swarm.greet(channel, address);
+    private void dial(TaskScope scope, InetSocketAddress address, ConnectionLimits.Place place) {
+        TcpChannel channel;
+        var event = new PeerDialEvent();
+        event.begin();
+        try {
+            channel = TcpChannel.connect(address, CONNECT_TIMEOUT, shared.watchdog(), scope);
+        } catch (IOException | RuntimeException e) { // an address of a family that there is none of is unchecked
+            place.close();
+            var reason = Swarm.message(e);
+            LOG.log(System.Logger.Level.DEBUG, "{0}: no connection: {1}", Swarm.text(address), reason);
+            candidates.failed(address, reason);
+            event.commit(torrent, Swarm.text(address), reason);
+            return;
+        } finally {
+            beingDialled.decrementAndGet();
         }
+        event.commit(torrent, Swarm.text(address), "");
+        place.established();
+        door.greet(scope, channel, address, place, host);
     }
 }

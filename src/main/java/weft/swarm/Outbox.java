@@ -40,12 +40,16 @@ final class Outbox {
         }
     }
 
-    /** What is written in one go: bytes, then blocks. */
-    record Batch(ByteBuffer control, List<Block> blocks) {}
+    /** Extended messages waiting for a peer that does not read. Those of metadata are by reference, 64 as in Transmission. */
+    static final int MAX_QUEUED_EXTENDED = 64;
+
+    /** What is written in one go: bytes, then extended messages, then blocks. */
+    record Batch(ByteBuffer control, List<ByteBuffer> extended, List<Block> blocks) {}
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final ArrayDeque<Block> blocks = new ArrayDeque<>(); // guarded by lock
+    private final ArrayDeque<List<ByteBuffer>> extended = new ArrayDeque<>(); // guarded by lock; messages in parts
     private ByteBuffer control = ByteBuffer.allocate(256); // guarded by lock, in writing position
     private ByteBuffer spare = ByteBuffer.allocate(256); // the writer's other one, swapped with control
     private int answerBytes; // guarded by lock; of what lies in control
@@ -103,6 +107,30 @@ final class Outbox {
         return append(
                 MessageEncoder.bitfieldMessageLength(pieceCount),
                 out -> MessageEncoder.bitfield(out, pieces, pieceCount));
+    }
+
+    /** Queues an extended message by reference; false if too many wait. */
+    boolean offerExtended(int extensionId, ByteBuffer... payload) {
+        int length = 0;
+        for (ByteBuffer part : payload) {
+            length += part.remaining();
+        }
+        var header = ByteBuffer.allocate(MessageEncoder.extendedMessageLength(0));
+        MessageEncoder.extendedHeader(header, extensionId, length);
+        var message = new ArrayList<ByteBuffer>(1 + payload.length);
+        message.add(header.flip());
+        message.addAll(List.of(payload));
+        lock.lock();
+        try {
+            if (closed || extended.size() >= MAX_QUEUED_EXTENDED) {
+                return false;
+            }
+            extended.add(message);
+            changed.signal();
+            return true;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** What became of a block that was to be queued. */
@@ -165,12 +193,15 @@ final class Outbox {
         lock.lock();
         try {
             long left = timeoutNanos;
-            while (!closed && control.position() == 0 && blocks.isEmpty() && left > 0) {
+            while (!closed && control.position() == 0 && extended.isEmpty() && blocks.isEmpty() && left > 0) {
                 left = changed.awaitNanos(left);
             }
             if (closed) {
                 return null;
             }
+            var messages = new ArrayList<ByteBuffer>();
+            extended.forEach(messages::addAll);
+            extended.clear();
             var batch = new ArrayList<Block>();
             for (int bytes = 0; bytes < maxBlockBytes && !blocks.isEmpty(); ) {
                 var block = blocks.poll();
@@ -181,7 +212,7 @@ final class Outbox {
             control = spare.capacity() <= KEPT_CONTROL_BYTES ? spare.clear() : ByteBuffer.allocate(256);
             answerBytes = 0;
             spare = filled; // the writer is done with it when it comes back for the next batch
-            return new Batch(filled, batch);
+            return new Batch(filled, messages, batch);
         } finally {
             lock.unlock();
         }
@@ -212,6 +243,7 @@ final class Outbox {
         try {
             closed = true;
             blocks.clear();
+            extended.clear();
             changed.signalAll();
         } finally {
             lock.unlock();

@@ -12,6 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import weft.net.PeerChannel;
+import weft.wire.ExtensionHandshake;
 import weft.wire.MessageEncoder;
 import weft.wire.PeerId;
 import weft.wire.Reserved;
@@ -40,6 +41,7 @@ public final class Peer {
     private final PiecePicker.Source source;
     private final long connectedNanos;
     private final Outbox outbox = new Outbox();
+    private final PeerExtensions extensions;
     private final PeerDisk disk;
     private final RateMeter downloaded;
     private final RateMeter uploaded;
@@ -53,6 +55,7 @@ public final class Peer {
     private volatile boolean peerInterested;
     private volatile boolean snubbed;
     private volatile boolean optimistic;
+    private volatile boolean uploadOnly;
     private volatile long unchokedNanos; // when we last unchoked or choked it
     private volatile long lastBlockNanos; // when it last sent a block that we took, or was first asked for one since
     private volatile long exchangedNanos; // when a block last went in either direction; at first, when it came
@@ -67,7 +70,14 @@ public final class Peer {
     private final ByteBuffer requests = // guarded by requestLock
             ByteBuffer.allocate(PipelineWindow.LARGEST * MessageEncoder.MAX_CONTROL_LENGTH);
 
-    /** {@code torrent} is the name that its torrent goes by in events. */
+    /**
+     * Begins a connection's life.
+     *
+     * @param torrent the name that its torrent goes by in events
+     * @param reserved what both sides can do
+     * @param table the extensions that we speak
+     * @param handshake what it has said of itself by the extension protocol already
+     */
     Peer(
             String torrent,
             PeerChannel channel,
@@ -75,6 +85,8 @@ public final class Peer {
             PeerId peerId,
             Reserved reserved,
             PiecePicker picker,
+            ExtensionTable table,
+            ExtensionHandshake handshake,
             LongSupplier nanoTime) {
         this.torrent = torrent;
         this.channel = channel;
@@ -91,6 +103,8 @@ public final class Peer {
         this.lastBlockNanos = now;
         this.unchokedNanos = now;
         this.exchangedNanos = now;
+        this.extensions = new PeerExtensions(
+                table, channel.remoteAddress(), outgoing, reserved.extensionProtocol(), handshake, outbox, this::close);
         this.source = picker.connect(this);
     }
 
@@ -118,6 +132,39 @@ public final class Peer {
     /** How long the connection has stood. */
     public Duration connectedFor() {
         return Duration.ofNanos(nanoTime.getAsLong() - connectedNanos);
+    }
+
+    /** Name and version, as it says itself or else as its peer id tells (BEP 10, BEP 20). */
+    public String clientName() {
+        return extensions.handshake().client().orElseGet(peerId::clientName);
+    }
+
+    /** Where it can be dialled, as far as that is known: one that has connected to us may have said so (BEP 10). */
+    public Optional<InetSocketAddress> listenAddress() {
+        return extensions.listenAddress();
+    }
+
+    /** Whether it says that it wants nothing any more (BEP 21): a seed, or one that has all that it wants. */
+    public boolean isUploadOnly() {
+        return uploadOnly;
+    }
+
+    /** Whether both sides speak the extension protocol (BEP 10). */
+    public boolean isExtended() {
+        return extensions.areSpoken();
+    }
+
+    PeerExtensions extensions() {
+        return extensions;
+    }
+
+    void uploadOnly(boolean yes) {
+        uploadOnly = yes;
+    }
+
+    /** Says, or says anew, what we can and want (BEP 10). */
+    void sendExtensionHandshake(ExtensionHandshake ours) {
+        queued(extensions.sendHandshake(ours));
     }
 
     /** Whether the Fast Extension (BEP 6) is in use. */
@@ -189,7 +236,9 @@ public final class Peer {
 
     // Under requestLock. One at a time is enough to learn that a peer which snubbed us has changed its mind.
     private int requestsAtATime() {
-        return snubbed ? 1 : window.size();
+        return snubbed
+                ? 1
+                : Math.min(window.size(), extensions.handshake().requestQueue().orElse(Integer.MAX_VALUE));
     }
 
     /** How many blocks it asked for and has not got. */
@@ -322,6 +371,26 @@ public final class Peer {
             exchanges.increment();
             queued(outbox.append(out -> MessageEncoder.have(out, piece)));
         }
+    }
+
+    /** Takes a have back (BEP 54), where the peer understands that. */
+    void sendDontHave(int piece) {
+        if (extensions.knows(ExtensionTable.DONT_HAVE)) {
+            queued(extensions.sendNow(
+                    ExtensionTable.DONT_HAVE,
+                    ByteBuffer.allocate(Integer.BYTES).putInt(piece).flip()));
+        }
+    }
+
+    /** The peer has a piece no more (BEP 54). */
+    boolean hasLost(int piece) {
+        requestLock.lock();
+        try {
+            window.reset();
+        } finally {
+            requestLock.unlock();
+        }
+        return picker.lost(source, piece);
     }
 
     /** Grants it these pieces, which it may have even while we choke it (BEP 6). */

@@ -82,10 +82,19 @@ final class PeerReader implements MessageHandler {
         this.chatter = new Chatter(swarm.layout().pieceCount(), swarm.now());
     }
 
-    /** Reads until the connection ends, and says why by what it throws. */
-    void run() throws IOException {
+    /**
+     * Reads until the connection ends, and says why by what it throws.
+     *
+     * @param unread what has come before anybody could understand it
+     */
+    void run(ByteBuffer unread) throws IOException {
+        peer.extensions().on(ExtensionTable.DONT_HAVE, this::onDontHave);
+        peer.extensions().on(ExtensionTable.UPLOAD_ONLY, this::onUploadOnly);
         try (var buffer = new ReceiveBuffer(buffers)) {
-            int needed = 0;
+            peer.extensions().begin();
+            swarm.peerIntroduced(peer);
+            buffer.put(unread);
+            int needed = decoder.decode(buffer.bytes(), this);
             deadline.expect("sent a whole message", IDLE);
             while (true) {
                 if (buffer.fill(peer.channel(), needed, peer.outstanding() > 0) < 0) {
@@ -360,6 +369,37 @@ final class PeerReader implements MessageHandler {
         if (!picker.allowFast(peer.source(), piece)) {
             chatter("allowed fast", 1);
         }
+    }
+
+    @Override
+    public void onExtended(int extensionId, ByteBuffer payload) throws IOException {
+        if (!ExtensionTable.isForeign(extensionId)) {
+            chatter("extended", 1 + payload.remaining() / Layout.BLOCK_LENGTH);
+        }
+        if (peer.extensions().received(extensionId, payload)) {
+            swarm.peerIntroduced(peer);
+        }
+    }
+
+    // BEP 54: <index:4>
+    private void onDontHave(ByteBuffer payload) throws ProtocolException {
+        if (payload.remaining() != Integer.BYTES) {
+            throw new ProtocolException(ExtensionTable.DONT_HAVE + ": " + payload.remaining() + " bytes, not 4");
+        }
+        int piece = payload.getInt();
+        if (piece < 0 || piece >= swarm.layout().pieceCount()) {
+            throw new ProtocolException(ExtensionTable.DONT_HAVE + ": index " + Integer.toUnsignedString(piece));
+        }
+        if (peer.hasLost(piece)) {
+            piecesChanged();
+        }
+    }
+
+    private void onUploadOnly(ByteBuffer payload) throws ProtocolException {
+        if (payload.remaining() != 1) {
+            throw new ProtocolException(ExtensionTable.UPLOAD_ONLY + ": " + payload.remaining() + " bytes, not 1");
+        }
+        swarm.peerUploadOnly(peer, payload.get() != 0);
     }
 
     @Override

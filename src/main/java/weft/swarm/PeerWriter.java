@@ -51,25 +51,32 @@ final class PeerWriter {
 
     private void write(Outbox.Batch batch, Watchdog.Guard deadline) throws IOException {
         if (batch.blocks().isEmpty()) {
-            var control = batch.control();
-            if (!control.hasRemaining()) {
-                control = ByteBuffer.allocate(4);
-                MessageEncoder.keepAlive(control);
-                control.flip();
+            var buffers = new ArrayList<ByteBuffer>(1 + batch.extended().size());
+            buffers.add(batch.control());
+            buffers.addAll(batch.extended());
+            if (buffers.stream().noneMatch(ByteBuffer::hasRemaining)) {
+                buffers.add(keepAlive());
             }
-            send(List.of(control), deadline, () -> {});
+            send(buffers, deadline, () -> {});
         } else {
             writeBlocks(batch, deadline);
         }
     }
 
+    static ByteBuffer keepAlive() {
+        var message = ByteBuffer.allocate(4);
+        MessageEncoder.keepAlive(message);
+        return message.flip();
+    }
+
     private void writeBlocks(Outbox.Batch batch, Watchdog.Guard deadline) throws IOException {
         var blocks = batch.blocks();
         var headers = ByteBuffer.allocate(blocks.size() * MessageEncoder.PIECE_HEADER_LENGTH);
-        var buffers = new ArrayList<ByteBuffer>(1 + 2 * blocks.size());
+        var buffers = new ArrayList<ByteBuffer>(1 + batch.extended().size() + 2 * blocks.size());
         var leases = new ArrayList<Lease>(blocks.size());
         int bytes = 0;
         buffers.add(batch.control());
+        buffers.addAll(batch.extended());
         try {
             for (int first = 0; first < blocks.size(); ) {
                 int end = endOfStretch(blocks, first);

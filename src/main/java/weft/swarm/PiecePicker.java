@@ -450,6 +450,38 @@ final class PiecePicker {
         }
     }
 
+    /** The peer has a piece no more (BEP 54): what it was asked for of it is free for others. False if that is no news. */
+    boolean lost(Source source, int piece) {
+        lock.lock();
+        try {
+            if (!source.pieces.contains(piece)) {
+                return false;
+            }
+            if (source.pieces.isAll()) {
+                seeds--;
+                source.pieces.remove(piece);
+                var left = source.pieces.toBitSet();
+                for (int other = left.nextSetBit(0); other >= 0; other = left.nextSetBit(other + 1)) {
+                    changeAvailability(other, 1);
+                }
+            } else {
+                source.pieces.remove(piece);
+                changeAvailability(piece, -1);
+            }
+            source.useful -= isMissing(piece) ? 1 : 0;
+            source.suggested.remove(piece);
+            source.allowedFast.remove(piece);
+            var partial = partials.get(piece);
+            if (partial != null) {
+                takeBackAll(source, partial);
+                partial.unclaim(source);
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Whether the peer has anything that is wanted and missing. */
     boolean isInteresting(Source source) {
         lock.lock();

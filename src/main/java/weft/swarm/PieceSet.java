@@ -37,6 +37,16 @@ final class PieceSet {
         pieces.clear();
     }
 
+    /** Takes a piece out that is in the set. */
+    void remove(int piece) {
+        if (all) {
+            all = false;
+            pieces.set(0, pieceCount);
+        }
+        pieces.clear(piece);
+        count--;
+    }
+
     int count() {
         return count;
     }

@@ -9,7 +9,6 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
@@ -17,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,11 +28,14 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
+import weft.extension.Extension;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Layout;
+import weft.metainfo.Metainfo;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
 import weft.net.PeerChannel;
@@ -41,10 +45,9 @@ import weft.storage.PieceHash;
 import weft.storage.PieceVerifier;
 import weft.storage.Storage;
 import weft.wire.AllowedFast;
+import weft.wire.ExtensionHandshake;
 import weft.wire.Handshake;
 import weft.wire.PeerId;
-import weft.wire.ProtocolException;
-import weft.wire.Reserved;
 
 /**
  * One torrent's life among its peers: who is connected, what is asked of whom, what becomes of the pieces. It outlives
@@ -57,13 +60,8 @@ import weft.wire.Reserved;
 public final class Swarm {
     private static final System.Logger LOG = System.getLogger("weft.swarm");
 
-    /** libtorrent drops a connection whose handshake makes no progress for so long. */
-    private static final Duration HANDSHAKE = Duration.ofSeconds(10);
-
     /** The keeper's round: rates, snubs, requests that became free. */
     private static final Duration TICK = Duration.ofSeconds(1);
-
-    private static final int DISCONNECTS_KEPT = 64;
 
     /** What has moved within this time moves: the keeper looks every second. */
     private static final Duration MOVES = Duration.ofSeconds(2);
@@ -75,7 +73,7 @@ public final class Swarm {
 
     private static final String CONNECTED_ELSEWHERE = "a peer of this id is connected from another address";
 
-    private static final String OURSELVES = "connected to ourselves";
+    private static final String STOPPED = "the torrent was stopped";
 
     private static final String NO_ROOM = "no room for more peers";
 
@@ -102,7 +100,25 @@ public final class Swarm {
             Watchdog watchdog,
             Bans bans,
             RandomGenerator random,
-            LongSupplier nanoTime) {}
+            LongSupplier nanoTime,
+            int port) {}
+
+    /**
+     * What is known of the torrent.
+     *
+     * @param metadata the info dictionary, for those who know the info-hash only (BEP 9); empty where it is not served
+     * @param extensions what is spoken with peers beside that (BEP 10)
+     */
+    public record Subject(InfoHash infoHash, Layout layout, Optional<ByteBuffer> metadata, List<Extension> extensions) {
+        /** Of a torrent whose metainfo is known; of a private one the metadata is not given to anybody (BEP 27). */
+        public static Subject of(Metainfo metainfo, List<Extension> extensions) {
+            return new Subject(
+                    metainfo.infoHash(),
+                    metainfo.layout(),
+                    metainfo.isPrivate() ? Optional.empty() : Optional.of(metainfo.infoBytes()),
+                    extensions);
+        }
+    }
 
     /** How many peers a torrent may have, and how many of them it serves at a time. */
     public record Limits(int maxPeers, int uploadSlots) {}
@@ -142,10 +158,15 @@ public final class Swarm {
     private final InfoHash infoHash;
     private final String torrent; // in events
     private final Layout layout;
+    private final Optional<Integer> metadataSize;
+    private final ExtensionTable extensions;
     private final Shared shared;
     private final Listener listener;
     private final PiecePicker picker;
     private final Choker choker;
+    private final Optional<MetadataSwarm> predecessor;
+    private final Door door;
+    private final Entrance entrance = new Entrance();
     private final Candidates candidates;
     private final Room room;
     private final Suspects suspects = new Suspects();
@@ -160,8 +181,6 @@ public final class Swarm {
 
     private final ReentrantLock joinLock = new ReentrantLock(); // a peer's first message against HAVEs to all
     private final ReentrantLock completeLock = new ReentrantLock();
-    private final ReentrantLock disconnectsLock = new ReentrantLock();
-    private final ArrayDeque<Disconnect> disconnects = new ArrayDeque<>(); // guarded by disconnectsLock
 
     private volatile Session session; // null while stopped
     private volatile boolean transferring; // started and not paused
@@ -169,15 +188,32 @@ public final class Swarm {
     private volatile boolean hasLostPieces; // in the hash check that is going on; set by hashing threads, one at a time
 
     /** A swarm of which nothing is there yet, stopped. */
-    public Swarm(InfoHash infoHash, Layout layout, Shared shared, Limits limits, Listener listener) {
-        this.infoHash = infoHash;
+    public Swarm(Subject subject, Shared shared, Limits limits, Listener listener) {
+        this(subject, new Door(subject.infoHash(), shared), Optional.empty(), shared, limits, listener);
+    }
+
+    /** A swarm that goes on from where the metadata was fetched: with the same door, and the same connections. */
+    Swarm(
+            Subject subject,
+            Door door,
+            Optional<MetadataSwarm> predecessor,
+            Shared shared,
+            Limits limits,
+            Listener listener) {
+        this.predecessor = predecessor;
+        this.infoHash = subject.infoHash();
         this.torrent = infoHash.toHex().substring(0, 8);
-        this.layout = layout;
+        this.layout = subject.layout();
+        this.metadataSize = subject.metadata().map(ByteBuffer::remaining);
+        this.extensions = ExtensionTable.of(
+                Stream.concat(subject.metadata().map(MetadataServer::new).stream(), subject.extensions().stream())
+                        .toList());
         this.shared = shared;
         this.listener = listener;
         this.picker = new PiecePicker(layout, shared.random());
         this.choker = new Choker(limits.uploadSlots(), () -> peers, shared.random(), shared.nanoTime());
-        this.candidates = new Candidates(shared.nanoTime());
+        this.door = door;
+        this.candidates = door.candidates();
         this.room = new Room(limits.maxPeers(), () -> peers, shared.nanoTime());
         long now = shared.nanoTime().getAsLong();
         this.downloaded = new RateMeter(now);
@@ -201,10 +237,11 @@ public final class Swarm {
         choker.serve(!paused, complete);
         session = new Session(scope, storage, verifier);
         candidates.hurry();
-        scope.fork("connector", () -> new Connector(this, candidates).run(scope));
+        scope.fork("connector", () -> new Connector(torrent, shared, door, entrance).run(scope));
         scope.fork("keeper", this::keep);
         var started = session;
         picker.unverified().forEach(piece -> verifyFromDisk(started, piece, new PieceHash()));
+        predecessor.ifPresent(before -> before.handOver(this));
     }
 
     /** Keeps the connections, but neither asks nor serves. */
@@ -229,11 +266,12 @@ public final class Swarm {
         transferring = false;
         var ending = session;
         session = null;
+        boolean allEnded = predecessor.map(before -> before.stop(patience)).orElse(true);
         if (ending == null) {
-            return true;
+            return allEnded;
         }
-        peers.forEach(peer -> peer.close("the torrent was stopped"));
-        return ending.scope.close(patience);
+        peers.forEach(peer -> peer.close(STOPPED));
+        return ending.scope.close(patience) && allEnded;
     }
 
     private void taskFailed(String task, Throwable failure) {
@@ -263,7 +301,7 @@ public final class Swarm {
                 && room.mayCome(false)
                 && current.scope.tryFork(
                         "peer " + text(channel.remoteAddress()) + " reader",
-                        () -> answer(current, channel, deadline, head, place));
+                        () -> door.answer(current.scope, channel, deadline, head, place, entrance));
         if (!taken) {
             deadline.close();
             channel.close();
@@ -271,117 +309,77 @@ public final class Swarm {
         }
     }
 
-    private void answer(
-            Session current,
-            PeerChannel channel,
-            Watchdog.Guard deadline,
-            Handshake.Head head,
-            ConnectionLimits.Place place) {
-        current.scope.closeFirst(channel);
-        try (channel;
-                place;
-                deadline) {
-            channel.write(ourHandshake());
-            var id = ByteBuffer.allocate(PeerId.LENGTH);
-            channel.readFully(id);
-            place.established();
-            converse(current, channel, deadline, false, head.reserved(), Handshake.decodePeerId(id.flip()));
-        } catch (IOException e) {
-            ended(channel.remoteAddress(), failureReason(e, deadline));
-        } finally {
-            current.scope.forget(channel);
-        }
+    /** In which connections live while the swarm is started. */
+    TaskScope scope() {
+        return session.scope;
     }
 
-    /** We have connected to a peer: shake hands and stay with it until the connection ends. */
-    void greet(PeerChannel channel, InetSocketAddress address) {
+    /** With whom peers talk that the door lets in. */
+    Connector.Host entrance() {
+        return entrance;
+    }
+
+    /** Takes a connection over, over which the metadata was fetched; false if it cannot, and it stays the caller's. */
+    boolean adopt(Connection connection) {
         var current = session;
-        try (channel;
-                var deadline = shared.watchdog().watch(channel)) {
-            if (current == null) {
-                candidates.putBack(address, Duration.ZERO);
-                return;
-            }
-            current.scope.closeFirst(channel);
-            Handshake.Head head;
-            PeerId id;
-            try {
-                deadline.expect("sent its handshake", HANDSHAKE);
-                channel.write(ourHandshake());
-                var theirs = ByteBuffer.allocate(Handshake.LENGTH);
-                channel.readFully(theirs);
-                head = Handshake.decodeHead(theirs.flip());
-                id = Handshake.decodePeerId(theirs);
-                if (!head.infoHash().equals(InfoHash.ofV1(infoHash.truncated()))) {
-                    throw new ProtocolException("handshake: for torrent " + head.infoHash());
-                }
-            } catch (IOException e) {
-                var reason = failureReason(e, deadline);
-                candidates.failed(address, reason);
-                ended(address, reason);
-                return;
-            }
-            if (id.equals(shared.peerId())) {
-                candidates.remove(address); // the tracker told us our own address
-                ended(address, OURSELVES);
-                return;
-            }
-            var reason = converse(current, channel, deadline, true, head.reserved(), id);
-            if (reason.equals(CONNECTED_ELSEWHERE)) {
-                candidates.failed(address, reason); // whose id it is cannot be known: try again, but not for ever
-            } else {
-                candidates.ended(address, reason, complete || (reason.equals(DUPLICATE) && isConnected(id)));
-            }
-        } finally {
-            if (current != null) {
-                current.scope.forget(channel);
-            }
-        }
+        return current != null
+                && current.scope.tryFork("peer " + text(connection.channel().remoteAddress()) + " reader", () -> {
+                    var address = connection.channel().remoteAddress();
+                    current.scope.closeFirst(connection.channel());
+                    try {
+                        var parting = entrance.converse(connection);
+                        if (connection.outgoing()) {
+                            door.left(address, parting);
+                        } else {
+                            door.ended(address, parting.reason());
+                        }
+                    } finally {
+                        current.scope.forget(connection.channel());
+                        connection.close();
+                    }
+                });
     }
 
     private boolean isConnected(PeerId id) {
         return peers.stream().anyMatch(peer -> peer.peerId().equals(id) && !peer.isClosing());
     }
 
-    private ByteBuffer ourHandshake() {
-        return new Handshake(Reserved.OURS, infoHash, shared.peerId()).encode();
-    }
-
-    /** Reads from the peer, in this thread, until the connection ends; returns why it did. */
-    private String converse(
-            Session current,
-            PeerChannel channel,
-            Watchdog.Guard deadline,
-            boolean outgoing,
-            Reserved reserved,
-            PeerId peerId) {
-        if (peerId.equals(shared.peerId())) {
-            ended(channel.remoteAddress(), OURSELVES);
-            return OURSELVES;
-        }
-        var peer = new Peer(torrent, channel, outgoing, peerId, reserved.and(Reserved.OURS), picker, shared.nanoTime());
+    private String converse(Session current, Connection connection) {
+        var channel = connection.channel();
+        var deadline = connection.deadline();
+        var earlier = connection.earlier();
+        var peer = new Peer(
+                torrent,
+                channel,
+                connection.outgoing(),
+                connection.peerId(),
+                connection.reserved(),
+                picker,
+                extensions,
+                earlier.map(Connection.Earlier::handshake).orElse(ExtensionHandshake.EMPTY),
+                shared.nanoTime());
         TaskScope scope;
         try {
             scope = current.scope.childAllTogether("peer " + peer);
         } catch (IllegalStateException stopping) {
             picker.disconnect(peer.source());
-            return "the torrent was stopped";
+            return STOPPED;
         }
         String reason;
         try (scope) {
             scope.closeFirst(channel);
             scope.closeFirst(peer.outbox()::close);
-            var refusal = join(peer);
+            var refusal = join(peer, earlier.isPresent());
             if (refusal.isPresent()) {
-                ended(channel.remoteAddress(), refusal.get());
                 return refusal.get();
             }
             PeerConnectedEvent.of(peer);
-            LOG.log(System.Logger.Level.DEBUG, "{0}: connected, {1}", peer, peerId.clientName());
+            LOG.log(System.Logger.Level.DEBUG, "{0}: connected, {1}", peer, peer.clientName());
             if (scope.tryFork("writer", new PeerWriter(peer, this, current.storage)::run)) {
-                new PeerReader(peer, this, picker, current.storage, shared.buffers(), deadline).run();
+                var unread = earlier.map(Connection.Earlier::unread).orElse(ByteBuffer.allocate(0));
+                new PeerReader(peer, this, picker, current.storage, shared.buffers(), deadline).run(unread);
             }
-            reason = "the torrent was stopped";
+            reason = STOPPED;
         } catch (IOException | RuntimeException e) {
             if (e instanceof RuntimeException) {
                 LOG.log(System.Logger.Level.ERROR, () -> peer + ": a bug of ours ended the connection", e);
@@ -390,15 +388,18 @@ public final class Swarm {
                     .orElseGet(() -> scope.failure().map(Swarm::message).orElseGet(() -> failureReason(e, deadline)));
         } finally {
             peer.outbox().close();
+            peer.extensions().closed();
             leave(peer);
         }
         PeerDisconnectedEvent.of(peer, reason);
-        ended(channel.remoteAddress(), reason);
         return reason;
     }
 
-    /** Counts the peer in and greets it, unless there is a reason why not. */
-    private Optional<String> join(Peer peer) {
+    /**
+     * Counts the peer in and greets it, unless there is a reason why not. {@code isMet} says that it was greeted while the
+     * metadata was not known, and told that we have nothing.
+     */
+    private Optional<String> join(Peer peer, boolean isMet) {
         joinLock.lock();
         try {
             for (Peer other : peers) {
@@ -415,12 +416,31 @@ public final class Swarm {
             if (!room.make(peer.isOutgoing())) {
                 return Optional.of(NO_ROOM);
             }
-            peer.sendPieces(picker.have(), layout.pieceCount());
+            if (peer.isExtended()) {
+                peer.sendExtensionHandshake(ourExtensionHandshake(peer));
+            }
+            var have = picker.have();
+            if (isMet) {
+                have.stream().forEach(peer::sendHave);
+            } else {
+                peer.sendPieces(have, layout.pieceCount());
+            }
             peers.add(peer);
             return Optional.empty();
         } finally {
             joinLock.unlock();
         }
+    }
+
+    private ExtensionHandshake ourExtensionHandshake(Peer peer) {
+        return new ExtensionHandshake(
+                extensions.ids(),
+                Optional.of(PeerId.OUR_CLIENT),
+                peer.isOutgoing() ? OptionalInt.of(shared.port()) : OptionalInt.empty(), // who dialled us knows it
+                Optional.of(peer.address().getAddress()),
+                OptionalInt.of(Outbox.MAX_QUEUED_BLOCKS),
+                metadataSize.map(OptionalLong::of).orElse(OptionalLong.empty()),
+                complete ? Optional.of(true) : Optional.empty());
     }
 
     // A peer id is a claim that anybody can make. So who is at work is not closed for another who says that he is the
@@ -439,6 +459,9 @@ public final class Swarm {
     private void leave(Peer peer) {
         boolean joined = peers.remove(peer);
         picker.disconnect(peer.source());
+        if (joined && !peer.isOutgoing()) {
+            peer.listenAddress().ifPresent(address -> candidates.came(address)); // it may be of use again
+        }
         if (joined && !complete && !peer.closeReason().equals(Optional.of(DUPLICATE))) {
             candidates.noLongerDuplicates(peer.address().getAddress(), DUPLICATE);
         }
@@ -448,20 +471,7 @@ public final class Swarm {
         }
     }
 
-    private void ended(InetSocketAddress address, String reason) {
-        LOG.log(System.Logger.Level.DEBUG, "{0}: {1}", text(address), reason);
-        disconnectsLock.lock();
-        try {
-            if (disconnects.size() == DISCONNECTS_KEPT) {
-                disconnects.removeFirst();
-            }
-            disconnects.addLast(new Disconnect(address, reason));
-        } finally {
-            disconnectsLock.unlock();
-        }
-    }
-
-    private static String failureReason(Exception e, Watchdog.Guard deadline) {
+    static String failureReason(Exception e, Watchdog.Guard deadline) {
         return deadline.hasExpired() ? "has not " + deadline.expectation() + " in time" : message(e);
     }
 
@@ -513,11 +523,6 @@ public final class Swarm {
         return room.isFree(1);
     }
 
-    /** Whether one more may be dialled, beside those that are being dialled already. */
-    boolean hasRoomToDial(int beingDialled) {
-        return room.isFree(beingDialled + 1) || (beingDialled == 0 && !complete && room.mayCome(true));
-    }
-
     long now() {
         return shared.nanoTime().getAsLong();
     }
@@ -532,8 +537,26 @@ public final class Swarm {
 
     void peerPiecesChanged(Peer peer) {
         wake(peer);
+        closeIfUseless(peer);
+    }
+
+    /** A peer has said something of itself by the extension protocol. */
+    void peerIntroduced(Peer peer) {
+        peer.extensions().handshake().uploadOnly().ifPresent(yes -> peerUploadOnly(peer, yes));
+    }
+
+    /** A peer wants nothing any more, or something again (BEP 21). */
+    void peerUploadOnly(Peer peer, boolean yes) {
+        peer.uploadOnly(yes);
+        closeIfUseless(peer);
+    }
+
+    /** Two that both want nothing have nothing to say to each other. */
+    private void closeIfUseless(Peer peer) {
         if (complete && peer.isSeed()) {
             peer.close("nothing to trade: both have everything");
+        } else if (complete && peer.isUploadOnly()) {
+            peer.close("nothing to trade: neither wants anything");
         }
     }
 
@@ -687,6 +710,15 @@ public final class Swarm {
         }
     }
 
+    private void tellDontHave(int piece) {
+        joinLock.lock();
+        try {
+            peers.forEach(peer -> peer.sendDontHave(piece));
+        } finally {
+            joinLock.unlock();
+        }
+    }
+
     private void pieceFailed(Session current, int piece) throws IOException {
         var guilty = suspects.failed(piece, picker.senders(piece), blockDigests(current, piece));
         picker.failed(piece);
@@ -732,19 +764,23 @@ public final class Swarm {
         choker.seed(complete);
         if (complete) {
             listener.completed();
-            for (Peer peer : peers) {
-                if (peer.isSeed()) {
-                    peer.close("nothing to trade: both have everything");
-                }
-            }
+            peers.forEach(this::closeIfUseless);
         } else {
             candidates.hurry(); // seeds are of use again
         }
-    }
-
-    /** An address was not dialled, as it is that of a banned peer. */
-    void refusedBanned(InetAddress address) {
-        bannedInARow.add(Subscriber.of(address));
+        var now = new ExtensionHandshake(
+                Map.of(),
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                OptionalInt.empty(),
+                OptionalLong.empty(),
+                Optional.of(complete));
+        for (Peer peer : peers) {
+            if (!peer.isClosing() && peer.isExtended()) {
+                peer.sendExtensionHandshake(now);
+            }
+        }
     }
 
     // --- the keeper
@@ -780,6 +816,34 @@ public final class Swarm {
         }
     }
 
+    // --- whom the door lets in
+
+    private final class Entrance implements Connector.Host {
+        @Override
+        public Parting converse(Connection connection) {
+            var current = session;
+            if (current == null) {
+                return new Parting(STOPPED, Parting.Again.SOON);
+            }
+            var reason = Swarm.this.converse(current, connection);
+            if (reason.equals(CONNECTED_ELSEWHERE)) {
+                return new Parting(reason, Parting.Again.AS_AFTER_A_FAILURE); // whose id it is cannot be known
+            }
+            boolean isUseless = complete || (reason.equals(DUPLICATE) && isConnected(connection.peerId()));
+            return new Parting(reason, isUseless ? Parting.Again.LATE : Parting.Again.SOON);
+        }
+
+        @Override
+        public boolean hasRoomToDial(int beingDialled) {
+            return room.isFree(beingDialled + 1) || (beingDialled == 0 && !complete && room.mayCome(true));
+        }
+
+        @Override
+        public void refusedBanned(InetAddress address) {
+            bannedInARow.add(Subscriber.of(address));
+        }
+    }
+
     // --- what the torrent asks and sets
 
     /** Sets the priority of every piece: 0 for unwanted, higher first. */
@@ -804,6 +868,9 @@ public final class Swarm {
             listener.pieceVerified(piece);
         } else {
             hasLostPieces |= changed;
+            if (changed) {
+                tellDontHave(piece);
+            }
             listener.pieceFailed(piece);
         }
     }
@@ -813,7 +880,9 @@ public final class Swarm {
         if (hasLostPieces) {
             hasLostPieces = false;
             // BEP 3 has no message that takes a have back: they come again, and are told what is true now.
-            peers.forEach(peer -> peer.close("pieces that it was told of are damaged"));
+            peers.stream()
+                    .filter(peer -> !peer.extensions().knows(ExtensionTable.DONT_HAVE))
+                    .forEach(peer -> peer.close("pieces that it was told of are damaged"));
         }
         peers.forEach(this::wake);
         checkComplete();
@@ -905,12 +974,7 @@ public final class Swarm {
 
     /** Why the last connections ended, oldest first. */
     public List<Disconnect> disconnects() {
-        disconnectsLock.lock();
-        try {
-            return List.copyOf(disconnects);
-        } finally {
-            disconnectsLock.unlock();
-        }
+        return door.disconnects();
     }
 
     /** Why the last connection to this address ended, or why there was none. */

@@ -7,7 +7,7 @@ import weft.metainfo.Layout;
 
 /**
  * Cuts a peer's byte stream into messages, checks them against the torrent, and calls a {@link MessageHandler}. BEP 3,
- * BEP 6. One per connection, used by its reader only.
+ * BEP 6, BEP 10. One per connection, used by its reader only.
  *
  * <pre>{@code <length:4> | <id:1> <payload: length - 1>}</pre>
  *
@@ -18,11 +18,11 @@ public final class MessageDecoder {
     /** What BEP 3 clients ask for at most, and what nobody should go beyond: a request is for at most 128 KiB. */
     static final int MAX_REQUEST_LENGTH = 128 * 1024;
 
-    /**
-     * Extension messages may be long (metadata, peer exchange); beyond this libtorrent closes the connection, and so do
-     * we. Such messages are not asked for yet and are skipped.
-     */
+    /** Beyond this libtorrent closes the connection, and so do we; messages that mean nothing to us are skipped. */
     private static final int MAX_OTHER_LENGTH = 1024 * 1024;
+
+    /** A metadata piece (BEP 9) has 16 KiB; longer extended messages than this are skipped: they would take up room. */
+    private static final int MAX_EXTENDED_LENGTH = 64 * 1024;
 
     private static final int LENGTH_PREFIX = 4;
 
@@ -67,7 +67,7 @@ public final class MessageDecoder {
             }
             int id = in.get(start + LENGTH_PREFIX) & 0xff;
             checkLength(id, length);
-            if (isSkipped(id)) {
+            if (isSkipped(id, length)) {
                 in.position(start + LENGTH_PREFIX);
                 toSkip = length;
                 handler.onUnknown(id, length);
@@ -117,13 +117,20 @@ public final class MessageDecoder {
                 handler.onRejectRequest(piece, begin, range("reject request", piece, begin, in.getInt()));
             }
             case MessageId.ALLOWED_FAST -> handler.onAllowedFast(piece("allowed fast", in.getInt()));
+            case MessageId.EXTENDED -> {
+                int extensionId = in.get() & 0xff;
+                handler.onExtended(extensionId, in.duplicate().limit(in.position() + length - 2));
+            }
             default -> throw new IllegalStateException("unchecked message id " + id);
         }
     }
 
     /** Messages that mean nothing to us are skipped as they come in, so that they need no room. */
-    private boolean isSkipped(int id) {
-        return id > MessageId.ALLOWED_FAST || (id > MessageId.PORT && id < MessageId.SUGGEST_PIECE);
+    private static boolean isSkipped(int id, int length) {
+        return switch (id) {
+            case MessageId.EXTENDED -> length > MAX_EXTENDED_LENGTH;
+            default -> id > MessageId.ALLOWED_FAST || (id > MessageId.PORT && id < MessageId.SUGGEST_PIECE);
+        };
     }
 
     private void checkLength(int length) throws ProtocolException {
@@ -143,8 +150,13 @@ public final class MessageDecoder {
                 }
             }
             case MessageId.BITFIELD -> exactly(id, length, 1 + bitfieldLength());
+            case MessageId.EXTENDED -> {
+                if (length < 2) {
+                    throw new ProtocolException("extended: without an extension's id");
+                }
+            }
             default -> {
-                if (!isSkipped(id)) {
+                if (!isSkipped(id, length)) {
                     exactly(id, length, MessageId.lengthOf(id));
                 }
             }

@@ -81,6 +81,17 @@ public final class MessageEncoder {
         out.put(packed(pieces, pieceCount));
     }
 
+    /** How much room an extended message with a payload of this length takes. */
+    public static int extendedMessageLength(int payloadLength) {
+        return 6 + payloadLength;
+    }
+
+    /** An extended message (BEP 10); {@code payloadLength} bytes of payload must follow it. */
+    public static void extendedHeader(ByteBuffer out, int extensionId, int payloadLength) {
+        // <2+length:4><id:1=20><extension id:1><payload…>
+        out.putInt(2 + payloadLength).put((byte) MessageId.EXTENDED).put((byte) extensionId);
+    }
+
     /** A bitfield as it goes over the wire: the high bit of the first byte is piece 0, spare bits are zero. */
     public static byte[] packed(BitSet pieces, int pieceCount) {
         var bytes = new byte[(pieceCount + 7) / 8];

@@ -63,7 +63,13 @@ public interface MessageHandler {
     /** BEP 6: the peer serves this piece even while it chokes us. */
     void onAllowedFast(int piece) throws IOException;
 
-    /** A message of an id that nobody knows begins, of {@code length} bytes; it is passed over. */
+    /**
+     * BEP 10: a message of an extension; id 0 is the extension handshake, others are as we have told the peer in ours. The
+     * payload is the handler's until it returns.
+     */
+    void onExtended(int extensionId, ByteBuffer payload) throws IOException;
+
+    /** A message of an id that nobody knows begins, of {@code length} bytes; it is passed over, as are extended ones that are too long. */
     default void onUnknown(int id, int length) throws IOException {
         // It is nobody's loss: to pass it over is all that there is to do.
     }

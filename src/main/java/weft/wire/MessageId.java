@@ -1,6 +1,6 @@
 package weft.wire;
 
-/** The ids of the messages of BEP 3, BEP 5 (port) and BEP 6, with their fixed lengths and names. */
+/** The ids of the messages of BEP 3, BEP 5 (port), BEP 6 and BEP 10 (extended), with their fixed lengths and names. */
 final class MessageId {
     static final int CHOKE = 0;
     static final int UNCHOKE = 1;
@@ -17,6 +17,7 @@ final class MessageId {
     static final int HAVE_NONE = 15;
     static final int REJECT_REQUEST = 16;
     static final int ALLOWED_FAST = 17;
+    static final int EXTENDED = 20;
 
     private MessageId() {}
 
@@ -48,6 +49,7 @@ final class MessageId {
             case HAVE_NONE -> "have none";
             case REJECT_REQUEST -> "reject request";
             case ALLOWED_FAST -> "allowed fast";
+            case EXTENDED -> "extended";
             default -> "message " + id;
         };
     }

@@ -15,6 +15,9 @@ public final class PeerId {
     /** The length of every peer id. */
     public static final int LENGTH = 20;
 
+    /** Our name and version in words, for where there is room for it: the extension protocol (BEP 10). */
+    public static final String OUR_CLIENT = "Weft 0.1.0";
+
     /** Version 0.1, stable. */
     private static final String OUR_PREFIX = "-WE001S-";
 

@@ -14,8 +14,8 @@ public record Reserved(long bits) {
     /** BEP 5, a DHT node: byte 7, 0x01. */
     private static final long DHT = 0x01L;
 
-    /** What this version of Weft can do: the Fast Extension. */
-    public static final Reserved OURS = new Reserved(FAST);
+    /** What Weft can do: the Fast Extension and the extension protocol. */
+    public static final Reserved OURS = new Reserved(EXTENSION_PROTOCOL | FAST);
 
     /** Whether the Fast Extension (BEP 6) may be used; both sides must have said so. */
     public boolean fast() {

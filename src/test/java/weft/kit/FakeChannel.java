@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -123,6 +124,11 @@ public final class FakeChannel implements PeerChannel {
         } finally {
             lock.unlock();
         }
+    }
+
+    @Override
+    public int read(ByteBuffer dst, Duration timeout) throws ClosedChannelException, AsynchronousCloseException {
+        return read(dst);
     }
 
     @Override

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import weft.kit.FakeChannel;
 import weft.kit.FakeClock;
 import weft.metainfo.Layout;
+import weft.wire.ExtensionHandshake;
 import weft.wire.PeerId;
 import weft.wire.Reserved;
 
@@ -33,7 +34,16 @@ class ChokerTest {
 
     private Peer peer() {
         var channel = new FakeChannel("10.0.0." + (peers.size() + 1), 6881);
-        var peer = new Peer("9dd66bca", channel, false, PeerId.generate(random), Reserved.OURS, picker, clock);
+        var peer = new Peer(
+                "9dd66bca",
+                channel,
+                false,
+                PeerId.generate(random),
+                Reserved.OURS,
+                picker,
+                ExtensionTable.of(List.of()),
+                ExtensionHandshake.EMPTY,
+                clock);
         peers.add(peer);
         return peer;
     }

@@ -30,6 +30,7 @@ import weft.kit.Message.RejectRequest;
 import weft.kit.Message.Request;
 import weft.kit.Message.Unchoke;
 import weft.metainfo.Layout;
+import weft.wire.ExtensionHandshake;
 import weft.wire.PeerId;
 import weft.wire.Reserved;
 
@@ -46,7 +47,16 @@ class PeerTest {
     private Peer peer = peer(Reserved.OURS);
 
     private Peer peer(Reserved reserved) {
-        return new Peer("9dd66bca", channel, false, PeerId.generate(random), reserved, picker, clock);
+        return new Peer(
+                "9dd66bca",
+                channel,
+                false,
+                PeerId.generate(random),
+                reserved,
+                picker,
+                ExtensionTable.of(List.of()),
+                ExtensionHandshake.EMPTY,
+                clock);
     }
 
     /** A peer that has everything, serves us, and whom we want something of. */

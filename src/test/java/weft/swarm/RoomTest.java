@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import weft.kit.FakeChannel;
 import weft.kit.FakeClock;
 import weft.metainfo.Layout;
+import weft.wire.ExtensionHandshake;
 import weft.wire.PeerId;
 import weft.wire.Reserved;
 
@@ -32,6 +33,8 @@ class RoomTest {
                 PeerId.generate(random),
                 Reserved.OURS,
                 picker,
+                ExtensionTable.of(List.of()),
+                ExtensionHandshake.EMPTY,
                 clock);
         peers.add(peer);
         return peer;

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,21 +50,26 @@ class SwarmDeadlineTest {
     private final ConnectionLimits limits = new ConnectionLimits(100, 10, 10);
     private final FakeChannel channel = new FakeChannel("10.0.0.1", 6881);
     private final SteeredStorage storage = new SteeredStorage(LAYOUT);
+    private Door door;
     private Swarm swarm;
 
     @BeforeEach
     void start() {
+        var shared = new Swarm.Shared(
+                PeerId.generate(random),
+                limits,
+                new BufferPool(64 * 1024, 4),
+                watchdog,
+                new Bans(),
+                random,
+                clock,
+                6881);
+        door = new Door(HASH, shared);
         swarm = new Swarm(
-                HASH,
-                LAYOUT,
-                new Swarm.Shared(
-                        PeerId.generate(random),
-                        limits,
-                        new BufferPool(64 * 1024, 4),
-                        watchdog,
-                        new Bans(),
-                        random,
-                        clock),
+                new Swarm.Subject(HASH, LAYOUT, Optional.empty(), List.of()),
+                door,
+                Optional.empty(),
+                shared,
                 new Swarm.Limits(10, 4),
                 new Silent());
         swarm.start(scope, storage, new PieceVerifier(disk, LAYOUT, storage, (piece, hash) -> true), false);
@@ -84,7 +91,9 @@ class SwarmDeadlineTest {
     }
 
     private void greet() {
-        scope.fork("dialler", () -> swarm.greet(channel, channel.remoteAddress()));
+        var address = channel.remoteAddress();
+        var place = limits.dialling(address.getAddress()).orElseThrow();
+        scope.fork("dialler", () -> door.greet(swarm.scope(), channel, address, place, swarm.entrance()));
     }
 
     private void greetAndShakeHands() {

@@ -25,7 +25,7 @@ class HandshakeTest {
 
         assertThat(hex(bytes))
                 .isEqualTo("13" + HexFormat.of().formatHex("BitTorrent protocol".getBytes(StandardCharsets.US_ASCII))
-                        + "0000000000000004" + HASH.toHex() + HexFormat.of().formatHex(id.toBytes()));
+                        + "0000000000100004" + HASH.toHex() + HexFormat.of().formatHex(id.toBytes()));
         assertThat(Handshake.decodeHead(bytes)).isEqualTo(new Handshake.Head(Reserved.OURS, HASH));
         assertThat(Handshake.decodePeerId(bytes)).isEqualTo(id);
     }
@@ -54,7 +54,7 @@ class HandshakeTest {
         assertThat(libtorrent.extensionProtocol()).isTrue();
         assertThat(libtorrent.dht()).isTrue();
         assertThat(libtorrent.and(Reserved.OURS)).isEqualTo(Reserved.OURS);
-        assertThat(Reserved.OURS.extensionProtocol()).isFalse();
+        assertThat(Reserved.OURS.extensionProtocol()).isTrue();
     }
 
     @Test

@@ -115,11 +115,39 @@ class MessageCodecTest {
     }
 
     @Test
-    void unknownMessagesAreSkippedWithoutNeedingRoom() throws IOException {
+    void extendedMessagesCarryWhatTheyLike() throws IOException {
+        golden(
+                "00000005 14 ff 010203",
+                out -> {
+                    MessageEncoder.extendedHeader(out, 255, 3);
+                    out.put(new byte[] {1, 2, 3});
+                },
+                "extended 255 010203");
+        assertThat(decode("00000002 14 00 00000001 01")).containsExactly("extended 0 ", "unchoke");
+        assertThatThrownBy(() -> decode("00000001 14"))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessage("extended: without an extension's id");
+    }
+
+    @Test
+    void extendedMessagesThatAreTooLongAreSkipped() throws IOException {
         var decoder = new MessageDecoder(LAYOUT, true);
         var recorder = new Recorder();
 
         int needed = decoder.decode(bytes("00010001 14 00"), recorder);
+        decoder.decode(ByteBuffer.allocate(65535), recorder);
+        decoder.decode(bytes("00000001 01"), recorder);
+
+        assertThat(needed).isZero();
+        assertThat(recorder.calls).containsExactly("unchoke");
+    }
+
+    @Test
+    void unknownMessagesAreSkippedWithoutNeedingRoom() throws IOException {
+        var decoder = new MessageDecoder(LAYOUT, true);
+        var recorder = new Recorder();
+
+        int needed = decoder.decode(bytes("00010001 15 00"), recorder);
         for (int left = 65535; left > 0; left -= 1000) {
             decoder.decode(ByteBuffer.allocate(Math.min(left, 1000)), recorder);
         }
@@ -267,6 +295,13 @@ class MessageCodecTest {
         @Override
         public void onAllowedFast(int piece) {
             call("allowed fast", piece);
+        }
+
+        @Override
+        public void onExtended(int extensionId, ByteBuffer payload) {
+            var copy = new byte[payload.remaining()];
+            payload.get(copy);
+            call("extended " + extensionId + " " + HexFormat.of().formatHex(copy));
         }
     }
 }

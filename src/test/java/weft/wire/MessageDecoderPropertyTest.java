@@ -19,6 +19,7 @@ import weft.metainfo.Layout;
 class MessageDecoderPropertyTest {
     private static final int PIECE_LENGTH = 3 * Layout.BLOCK_LENGTH;
     private static final int LONGEST_BLOCK = 4 + 9 + Layout.BLOCK_LENGTH;
+    private static final int LONGEST_EXTENDED = 4 + 64 * 1024;
 
     @Property(tries = 2_000)
     void nothingWorseThanAProtocolExceptionComesOfIt(
@@ -53,7 +54,7 @@ class MessageDecoderPropertyTest {
 
     /** As a peer's reader does it, with a buffer as large as the decoder asks for. */
     private static void receive(Random random, Layout layout, boolean fast, ByteBuffer stream) throws IOException {
-        int mostRoom = Math.max(LONGEST_BLOCK, MessageEncoder.bitfieldMessageLength(layout.pieceCount()));
+        int mostRoom = Math.max(LONGEST_EXTENDED, MessageEncoder.bitfieldMessageLength(layout.pieceCount()));
         var decoder = new MessageDecoder(layout, fast);
         var handler = new Bounds(layout);
         var buffer = ByteBuffer.allocate(64);
@@ -95,7 +96,10 @@ class MessageDecoderPropertyTest {
                 case 4 -> MessageEncoder.have(out, piece);
                 case 5 -> MessageEncoder.request(out, piece, begin, length);
                 case 6 -> MessageEncoder.cancel(out, piece, begin, length);
-                case 7 -> out.putInt(1 + 100).put((byte) 20).put(new byte[100]);
+                case 7 -> {
+                    MessageEncoder.extendedHeader(out, 3, 98);
+                    out.put(new byte[98]);
+                }
                 case 8 -> {
                     MessageEncoder.pieceHeader(out, piece, begin, length);
                     out.put(new byte[length]);
@@ -187,6 +191,12 @@ class MessageDecoderPropertyTest {
         @Override
         public void onAllowedFast(int piece) {
             piece(piece);
+        }
+
+        @Override
+        public void onExtended(int extensionId, ByteBuffer payload) {
+            assertThat(extensionId).isBetween(0, 255);
+            assertThat(payload.remaining()).isLessThanOrEqualTo(LONGEST_EXTENDED);
         }
     }
 }

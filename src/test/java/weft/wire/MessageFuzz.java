@@ -151,6 +151,16 @@ class MessageFuzz {
         }
 
         @Override
+        public void onExtended(int extensionId, ByteBuffer payload) {
+            assertThat(extensionId).isBetween(0, 255);
+            int length = payload.remaining();
+            write(MessageEncoder.extendedMessageLength(length), buffer -> {
+                MessageEncoder.extendedHeader(buffer, extensionId, length);
+                buffer.put(payload);
+            });
+        }
+
+        @Override
         public void onKeepAlive() {
             write(MessageEncoder::keepAlive);
         }

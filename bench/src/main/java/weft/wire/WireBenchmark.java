@@ -208,6 +208,11 @@ public class WireBenchmark {
         }
 
         @Override
+        public void onExtended(int extensionId, ByteBuffer payload) {
+            add(extensionId);
+        }
+
+        @Override
         public void onAllowedFast(int piece) {
             add(piece);
         }

@@ -1,0 +1,216 @@
+package weft.swarm;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import weft.concurrent.TaskScope;
+import weft.concurrent.Watchdog;
+import weft.extension.Extension;
+import weft.wire.EarlyDecoder;
+import weft.wire.ExtensionHandshake;
+import weft.wire.MessageEncoder;
+import weft.wire.MetadataMessage;
+import weft.wire.ProtocolException;
+
+/**
+ * A connection to a peer while the torrent's metadata is fetched. Its reader runs {@link #converse}, with a writer beside
+ * it. When the metadata is there and the torrent has begun, the reader notices within {@link #LOOK_EVERY}, and the
+ * connection goes on as that of a {@link Peer}.
+ */
+final class MetadataPeer {
+    /** How often a reader looks whether the metadata has come by somebody else. */
+    private static final Duration LOOK_EVERY = Duration.ofMillis(100);
+
+    /** BEP 3: a peer sends a keep-alive at least every two minutes. */
+    private static final Duration IDLE = Duration.ofMinutes(2);
+
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(100);
+
+    /** A peer that takes nothing for so long is no use. */
+    private static final Duration STALLED = Duration.ofMinutes(2);
+
+    private static final int BUFFER_BYTES = 4 * 1024;
+
+    private final MetadataSwarm swarm;
+    private final Connection connection;
+    private final MetadataDownload download;
+    private final MetadataDownload.Source source;
+    private final Outbox outbox = new Outbox();
+    private final PeerExtensions extensions;
+    private final EarlyDecoder decoder = new EarlyDecoder();
+    private final AtomicReference<String> closeReason = new AtomicReference<>();
+
+    MetadataPeer(MetadataSwarm swarm, Connection connection, MetadataDownload download, ExtensionTable table) {
+        this.swarm = swarm;
+        this.connection = connection;
+        this.download = download;
+        this.extensions = new PeerExtensions(
+                table,
+                connection.channel().remoteAddress(),
+                connection.outgoing(),
+                connection.reserved().extensionProtocol(),
+                ExtensionHandshake.EMPTY,
+                outbox,
+                this::close);
+        this.source = download.connect(this);
+    }
+
+    Connection connection() {
+        return connection;
+    }
+
+    PeerExtensions extensions() {
+        return extensions;
+    }
+
+    /** Ends the connection for this reason; the first one counts. */
+    void close(String reason) {
+        closeReason.compareAndSet(null, reason);
+        outbox.close();
+        connection.channel().close();
+    }
+
+    boolean isClosing() {
+        return closeReason.get() != null;
+    }
+
+    Optional<String> closeReason() {
+        return Optional.ofNullable(closeReason.get());
+    }
+
+    /** Says who we are, and that we have nothing. */
+    void greet(ExtensionHandshake ours) {
+        extensions.sendHandshake(ours);
+        if (connection.reserved().fast()) {
+            outbox.append(MessageEncoder::haveNone);
+        }
+    }
+
+    /** Asks for what is missing, if it is this peer's turn. Called by its reader and by the swarm's keeper. */
+    void ask() {
+        if (!swarm.isFetching() || !extensions.knows(MetadataMessage.NAME)) {
+            return;
+        }
+        for (int piece : download.ask(source)) {
+            extensions.send(MetadataMessage.NAME, ByteBuffer.wrap(new MetadataMessage.Request(piece).encode()));
+        }
+    }
+
+    /**
+     * Reads from the peer until the connection ends, which is told by an exception, or until the torrent takes it over.
+     *
+     * @return what was said that only the torrent can understand
+     */
+    Connection.Earlier converse(TaskScope scope) throws IOException, InterruptedException {
+        extensions.on(MetadataMessage.NAME, new MetadataConversation());
+        extensions.begin();
+        scope.fork("writer", this::write);
+        var in = ByteBuffer.allocate(BUFFER_BYTES).limit(0);
+        connection.deadline().expect("sent a whole message", IDLE);
+        while (!swarm.isSucceeded()) {
+            int needed = decoder.decode(in, this::received);
+            in = withRoom(in, needed);
+            int count = connection.channel().read(in, LOOK_EVERY);
+            in.flip();
+            if (count < 0) {
+                throw new EOFException("closed by the peer");
+            }
+            if (count > 0) {
+                connection.deadline().expect("sent a whole message", IDLE);
+            }
+        }
+        connection.deadline().relax();
+        outbox.close();
+        if (!scope.join(STALLED)) { // nothing may be half-written
+            throw new IOException("has not read what we sent in time");
+        }
+        return new Connection.Earlier(extensions.handshake(), decoder.kept(in));
+    }
+
+    /** In writing position: room for what has come and more, only as much as has been sent already once over. */
+    private static ByteBuffer withRoom(ByteBuffer in, int needed) {
+        boolean isTight =
+                in.remaining() == in.capacity() || (needed > in.capacity() && in.remaining() > in.capacity() / 2);
+        if (isTight) {
+            return ByteBuffer.allocate(in.capacity() * 2).put(in);
+        }
+        return in.compact();
+    }
+
+    private void received(int extensionId, ByteBuffer payload) throws IOException {
+        if (extensions.received(extensionId, payload)) {
+            swarm.introduced(this);
+            ask();
+        }
+    }
+
+    private void write() throws IOException, InterruptedException {
+        try (var deadline = swarm.watchdog().watch(() -> close("has not read what we sent in time"))) {
+            for (var batch = outbox.take(KEEP_ALIVE.toNanos(), 0);
+                    batch != null;
+                    batch = outbox.take(KEEP_ALIVE.toNanos(), 0)) {
+                write(batch, deadline);
+            }
+        }
+    }
+
+    private void write(Outbox.Batch batch, Watchdog.Guard deadline) throws IOException {
+        var buffers = new ArrayList<ByteBuffer>();
+        buffers.add(batch.control());
+        buffers.addAll(batch.extended());
+        if (buffers.stream().noneMatch(ByteBuffer::hasRemaining)) {
+            buffers.add(PeerWriter.keepAlive());
+        }
+        deadline.expect("read what we sent", STALLED);
+        connection
+                .channel()
+                .write(
+                        buffers.toArray(ByteBuffer[]::new),
+                        0,
+                        buffers.size(),
+                        () -> deadline.expect("read what we sent", STALLED));
+        deadline.relax();
+    }
+
+    /** The connection has ended, or is taken over. */
+    void left() {
+        outbox.close();
+        download.disconnect(source);
+        extensions.closed();
+    }
+
+    private final class MetadataConversation implements Extension.Conversation {
+        @Override
+        public void handshake() throws IOException {
+            download.claims(source, extensions.handshake().metadataSize().orElse(0));
+        }
+
+        @Override
+        public void message(ByteBuffer payload) throws IOException {
+            var message = MetadataMessage.decode(payload);
+            if (message.isEmpty()) {
+                return;
+            }
+            switch (message.get()) {
+                case MetadataMessage.Request(int piece) ->
+                    extensions.send(MetadataMessage.NAME, ByteBuffer.wrap(new MetadataMessage.Reject(piece).encode()));
+                case MetadataMessage.Reject(int piece) -> download.refused(source);
+                case MetadataMessage.Data data -> arrived(data);
+            }
+        }
+
+        private void arrived(MetadataMessage.Data data) throws ProtocolException {
+            swarm.outcome(download.arrived(source, data));
+            ask();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return Swarm.text(connection.channel().remoteAddress());
+    }
+}
