@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
+import weft.lan.LocalDiscovery;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Metainfo;
 import weft.net.BufferPool;
@@ -74,6 +75,7 @@ public final class Client implements AutoCloseable {
     private final HttpTracker httpTracker;
     private final AnnouncerOptions announcerOptions;
     private final Swarm.Shared shared;
+    private final Optional<LocalDiscovery> localDiscovery;
     private final Map<InfoHash, Torrent> torrents = new ConcurrentHashMap<>(); // by the 20 bytes used on the wire
 
     private final ReentrantLock addLock = new ReentrantLock(); // held for memory work only
@@ -108,6 +110,10 @@ public final class Client implements AutoCloseable {
         scope.fork("disk", disk::run);
         var incoming = new IncomingPeers(scope, watchdog, shared.limits(), shared.bans(), this::swarm);
         scope.fork("acceptor", () -> listener.acceptInto(incoming::accept, shared.limits()::makeWay));
+        this.localDiscovery = options.localDiscovery()
+                ? Optional.of(LocalDiscovery.start(
+                        scope, options.bindAddress(), listener.port(), new LanTorrents(this), random, System::nanoTime))
+                : Optional.empty();
     }
 
     /** Connections must leave descriptors for the files, or strangers who connect could stop the torrents. */
@@ -268,6 +274,11 @@ public final class Client implements AutoCloseable {
 
     AnnouncerOptions announcerOptions() {
         return announcerOptions;
+    }
+
+    /** One of its torrents is doing something else than before. */
+    void torrentChanged() {
+        localDiscovery.ifPresent(LocalDiscovery::wake);
     }
 
     private Optional<Swarm> swarm(InfoHash infoHash) {

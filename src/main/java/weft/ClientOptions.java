@@ -22,6 +22,7 @@ public final class ClientOptions {
     private int diskThreads = Math.max(2, Runtime.getRuntime().availableProcessors());
     private long maxMappedBytes = 256L << 20;
     private InetAddress bindAddress; // or null: all
+    private boolean localDiscovery;
 
     private ClientOptions() {}
 
@@ -35,6 +36,7 @@ public final class ClientOptions {
         this.diskThreads = other.diskThreads;
         this.maxMappedBytes = other.maxMappedBytes;
         this.bindAddress = other.bindAddress;
+        this.localDiscovery = other.localDiscovery;
     }
 
     /** The defaults. */
@@ -118,6 +120,16 @@ public final class ClientOptions {
         return copy;
     }
 
+    /**
+     * Whether to look for peers in the local network (BEP 14), for all torrents but private ones. Not by default: it tells
+     * everybody near which torrents there are, which is for the application to decide.
+     */
+    public ClientOptions withLocalDiscovery(boolean localDiscovery) {
+        var copy = new ClientOptions(this);
+        copy.localDiscovery = localDiscovery;
+        return copy;
+    }
+
     /** See {@link #withPort}. */
     public int port() {
         return port;
@@ -161,5 +173,10 @@ public final class ClientOptions {
     /** See {@link #withBindAddress}; empty for all addresses. */
     public Optional<InetAddress> bindAddress() {
         return Optional.ofNullable(bindAddress);
+    }
+
+    /** See {@link #withLocalDiscovery}. */
+    public boolean localDiscovery() {
+        return localDiscovery;
     }
 }

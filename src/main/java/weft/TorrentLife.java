@@ -825,6 +825,7 @@ final class TorrentLife {
         } finally {
             lock.unlock();
         }
+        client.torrentChanged();
         record(before, newState);
         LOG.log(System.Logger.Level.INFO, "{0}: {1}", metainfo.name(), newState);
         events.fire(new Events.Subject("state"), listener -> listener.onStateChanged(newState));

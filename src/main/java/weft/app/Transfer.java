@@ -33,6 +33,9 @@ final class Transfer {
             description = "A peer to connect to, besides those that trackers know. May be repeated.")
     private List<Addresses.HostPort> peers = List.of();
 
+    @Option(names = "--no-lsd", description = "Do not look for peers in the local network.")
+    private boolean noLocalDiscovery;
+
     @Option(
             names = "--io",
             paramLabel = "HOW",
@@ -72,7 +75,7 @@ final class Transfer {
     /** Opens the client; the caller closes it. */
     Client openClient() throws IOException, CommandException {
         try {
-            return Client.open(ClientOptions.defaults().withPort(port));
+            return Client.open(ClientOptions.defaults().withPort(port).withLocalDiscovery(!noLocalDiscovery));
         } catch (BindException e) {
             throw new CommandException(
                     "port " + port + " is in use, or not ours to use; --port picks another, no --port a free one", e);

@@ -97,6 +97,7 @@ class KillTest {
         return JvmProcess.of(
                         Main.class,
                         "download",
+                        "--no-lsd",
                         shared.torrentFile().toString(),
                         "-d",
                         directory.toString(),

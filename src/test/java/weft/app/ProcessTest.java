@@ -51,6 +51,7 @@ class ProcessTest {
         var process = start(
                 errors,
                 "download",
+                "--no-lsd",
                 shared.torrentFile().toString(),
                 "-d",
                 directory.toString(),
@@ -85,6 +86,7 @@ class ProcessTest {
                 List.of("-Djava.util.logging.config.file=" + configuration),
                 errors,
                 "download",
+                "--no-lsd",
                 shared.torrentFile().toString(),
                 "-d",
                 directory.toString(),
@@ -148,6 +150,7 @@ class ProcessTest {
         var process = start(
                 errors,
                 "download",
+                "--no-lsd",
                 torrentFile.toString(),
                 "-d",
                 directory.toString(),

@@ -30,7 +30,13 @@ class ReadOnlySeedTest {
 
         String output;
         try (var seed = JvmProcess.of(
-                        Main.class, "seed", shared.torrentFile().toString(), "-d", directory.toString(), "--verbose")
+                        Main.class,
+                        "seed",
+                        "--no-lsd",
+                        shared.torrentFile().toString(),
+                        "-d",
+                        directory.toString(),
+                        "--verbose")
                 .under("unshare", "-m", "sh", "-c", READ_ONLY.formatted(directory), "sh")
                 .start(swarm.directory().resolve("output"))) {
             seed.awaitOutput(", until interrupted");

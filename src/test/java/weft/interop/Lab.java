@@ -149,6 +149,9 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
         var command = new ArrayList<>(
                 List.of(Java.command(), "-cp", System.getProperty("java.class.path"), Main.class.getName()));
         Stream.of(words).map(Object::toString).forEach(command::add);
+        if (List.of("download", "seed").contains(words[0])) {
+            command.add("--no-lsd"); // tests that want it say so themselves
+        }
         var process = open(ProgramProcess.start("weft " + words[0], directory, command));
         processes.add(process);
         return process;
