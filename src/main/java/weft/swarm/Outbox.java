@@ -13,9 +13,9 @@ import java.util.function.Predicate;
 import weft.wire.MessageEncoder;
 
 /**
- * What waits to be written to one peer: small messages, already encoded, and blocks, by reference until their turn
- * comes. Bounded: a peer that does not read is dropped, never buffered without limit. It has manners: a choke takes the
- * queued blocks back, a cancel takes one back.
+ * What waits to be written to one peer: small messages, already encoded, the pieces to be announced, as a set, and
+ * blocks, by reference until their turn comes. Bounded: a peer that does not read is dropped, never buffered without
+ * limit. It has manners: a choke takes the queued blocks back, a cancel takes one back.
  *
  * <p>Filled by any thread, emptied by the peer's {@link PeerWriter}. The lock is taken last of all; memory work only.
  */
@@ -25,6 +25,9 @@ final class Outbox {
 
     /** Of these, answers that the peer can provoke at will: rejects of 1,900 requests. */
     private static final int MAX_ANSWER_BYTES = 32 * 1024;
+
+    /** A hash check can find all of a torrent's pieces at once. So many HAVEs are written in one go. */
+    private static final int MAX_HAVES_IN_BATCH = 1024;
 
     /** A buffer that has become larger than this is let go when it is empty. */
     private static final int KEPT_CONTROL_BYTES = 16 * 1024;
@@ -50,6 +53,7 @@ final class Outbox {
     private final Condition changed = lock.newCondition();
     private final ArrayDeque<Block> blocks = new ArrayDeque<>(); // guarded by lock
     private final ArrayDeque<List<ByteBuffer>> extended = new ArrayDeque<>(); // guarded by lock; messages in parts
+    private final BitSet haves = new BitSet(); // guarded by lock; pieces that the peer is to hear of
     private ByteBuffer control = ByteBuffer.allocate(256); // guarded by lock, in writing position
     private ByteBuffer spare = ByteBuffer.allocate(256); // the writer's other one, swapped with control
     private int answerBytes; // guarded by lock; of what lies in control
@@ -71,15 +75,20 @@ final class Outbox {
                 overflowed = true;
                 return false;
             }
-            if (control.remaining() < room) {
-                control = ByteBuffer.allocate(Math.max(control.capacity() * 2, control.position() + room))
-                        .put(control.flip());
-            }
+            makeRoom(room);
             encoder.accept(control);
             changed.signal();
             return true;
         } finally {
             lock.unlock();
+        }
+    }
+
+    // Under the lock.
+    private void makeRoom(int room) {
+        if (control.remaining() < room) {
+            control = ByteBuffer.allocate(Math.max(control.capacity() * 2, control.position() + room))
+                    .put(control.flip());
         }
     }
 
@@ -107,6 +116,19 @@ final class Outbox {
         return append(
                 MessageEncoder.bitfieldMessageLength(pieceCount),
                 out -> MessageEncoder.bitfield(out, pieces, pieceCount));
+    }
+
+    /** Has the peer told that we have a piece; after all that was appended before. */
+    void have(int piece) {
+        lock.lock();
+        try {
+            if (!closed) {
+                haves.set(piece);
+                changed.signal();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Queues an extended message by reference; false if too many wait. */
@@ -193,7 +215,12 @@ final class Outbox {
         lock.lock();
         try {
             long left = timeoutNanos;
-            while (!closed && control.position() == 0 && extended.isEmpty() && blocks.isEmpty() && left > 0) {
+            while (!closed
+                    && control.position() == 0
+                    && haves.isEmpty()
+                    && extended.isEmpty()
+                    && blocks.isEmpty()
+                    && left > 0) {
                 left = changed.awaitNanos(left);
             }
             if (closed) {
@@ -208,6 +235,7 @@ final class Outbox {
                 bytes += block.length();
                 batch.add(block);
             }
+            encodeHaves();
             var filled = control.flip();
             control = spare.capacity() <= KEPT_CONTROL_BYTES ? spare.clear() : ByteBuffer.allocate(256);
             answerBytes = 0;
@@ -215,6 +243,17 @@ final class Outbox {
             return new Batch(filled, messages, batch);
         } finally {
             lock.unlock();
+        }
+    }
+
+    // Under the lock.
+    private void encodeHaves() {
+        int piece = haves.nextSetBit(0);
+        for (int count = 0; piece >= 0 && count < MAX_HAVES_IN_BATCH; count++) {
+            makeRoom(MessageEncoder.MAX_CONTROL_LENGTH);
+            MessageEncoder.have(control, piece);
+            haves.clear(piece);
+            piece = haves.nextSetBit(piece + 1);
         }
     }
 
@@ -242,6 +281,7 @@ final class Outbox {
         lock.lock();
         try {
             closed = true;
+            haves.clear();
             blocks.clear();
             extended.clear();
             changed.signalAll();

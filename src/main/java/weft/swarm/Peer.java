@@ -369,7 +369,7 @@ public final class Peer {
     void sendHave(int piece) {
         if (!picker.hasPiece(source, piece)) {
             exchanges.increment();
-            queued(outbox.append(out -> MessageEncoder.have(out, piece)));
+            outbox.have(piece);
         }
     }
 

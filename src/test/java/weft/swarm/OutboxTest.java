@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.BitSet;
+import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,6 +21,10 @@ class OutboxTest {
 
     private Outbox.Batch take() throws InterruptedException {
         return outbox.take(LONG, 4 * BLOCK);
+    }
+
+    private static byte[] bytes(String hex) {
+        return HexFormat.of().parseHex(hex.replace(" ", ""));
     }
 
     private static Block block(int index) {
@@ -71,6 +76,46 @@ class OutboxTest {
 
         assertThat(appended * 16).isBetween(200 * 1024, 256 * 1024);
         assertThat(outbox.hasOverflowed()).isTrue();
+    }
+
+    @Test
+    void havesComeAfterWhatWasAppendedAndOnceEach() throws Exception {
+        outbox.append(4, out -> out.putInt(1));
+        outbox.have(9);
+        outbox.have(7);
+        outbox.have(9);
+
+        var batch = take();
+
+        assertThat(batch.control())
+                .isEqualTo(ByteBuffer.allocate(22)
+                        .putInt(1)
+                        .put(bytes("00000005 04 00000007"))
+                        .put(bytes("00000005 04 00000009"))
+                        .flip());
+        assertThat(outbox.take(1, BLOCK).control().hasRemaining()).isFalse();
+    }
+
+    @Test
+    void allPiecesOfAHugeTorrentAtOnceOverflowNothingAndAreWrittenBitByBit() throws Exception {
+        for (int piece = 0; piece < 200_000; piece++) {
+            outbox.have(piece);
+        }
+
+        assertThat(outbox.append(out -> out.putInt(0))).isTrue(); // a keep-alive
+        var told = new BitSet();
+        while (told.cardinality() < 200_000) {
+            var control = take().control();
+            assertThat(control.remaining()).isBetween(1, 16 * 1024);
+            while (control.hasRemaining()) {
+                if (control.getInt() > 0) {
+                    assertThat(control.get()).isEqualTo((byte) 4);
+                    told.set(control.getInt());
+                }
+            }
+        }
+        assertThat(told.length()).isEqualTo(200_000);
+        assertThat(outbox.hasOverflowed()).isFalse();
     }
 
     @Test
@@ -136,6 +181,7 @@ class OutboxTest {
     @Test
     void takeWaitsForSomethingToWrite() throws Exception {
         assertThat(takenAfter(() -> outbox.append(4, out -> out.putInt(1)))).isEqualTo("4 bytes, 0 blocks");
+        assertThat(takenAfter(() -> outbox.have(1))).isEqualTo("9 bytes, 0 blocks");
         assertThat(takenAfter(() -> outbox.offer(block(1), () -> true))).isEqualTo("0 bytes, 1 blocks");
         assertThat(takenAfter(outbox::close)).isEqualTo("closed");
     }

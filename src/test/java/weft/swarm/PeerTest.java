@@ -307,11 +307,21 @@ class PeerTest {
     @Test
     void peerThatReadsNothingIsDropped() {
         for (int i = 0; i < 100_000 && !channel.isClosed(); i++) {
-            peer.sendHave(i % PIECES);
+            peer.choke(i % 2 == 0, false);
         }
 
         assertThat(channel.isClosed()).isTrue();
         assertThat(peer.closeReason()).contains("does not read what we send");
+    }
+
+    @Test
+    void peerThatReadsNothingWhileAHashCheckFindsAllPiecesAgainAndAgainIsNotDroppedForIt() throws Exception {
+        for (int i = 0; i < 100 * PIECES; i++) {
+            peer.sendHave(i % PIECES);
+        }
+
+        assertThat(channel.isClosed()).isFalse();
+        assertThat(sent()).hasSize(PIECES);
     }
 
     @Test
