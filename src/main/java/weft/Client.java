@@ -29,6 +29,7 @@ import weft.swarm.Swarm;
 import weft.tracker.AnnouncerOptions;
 import weft.tracker.HttpTracker;
 import weft.tracker.HttpTrackerOptions;
+import weft.tracker.UdpTracker;
 import weft.wire.PeerId;
 
 /**
@@ -104,7 +105,8 @@ public final class Client implements AutoCloseable {
                 System::nanoTime,
                 listener.port());
         this.httpTracker = HttpTracker.open(scope, trackerOptions);
-        this.announcerOptions = AnnouncerOptions.of(List.of(httpTracker), random);
+        this.announcerOptions = AnnouncerOptions.of(
+                List.of(httpTracker, new UdpTracker(port.udp(), httpTracker.resolver(), random)), random);
         scope.closeFirst(listener);
         scope.fork("watchdog", watchdog::run);
         scope.fork("disk", disk::run);

@@ -16,7 +16,8 @@ import weft.concurrent.TaskScope;
  * <p>One per torrent and info-hash; the torrent starts, stops and closes it. Every tier has a virtual thread, so all
  * tiers announce at the same time. That is our choice, and µTorrent's: by the letter of BEP 12 a tier is asked only when
  * all before it have failed, but most torrents today put every tracker into a tier of its own. Within a tier the order is
- * BEP 12's: shuffled once, asked until one answers, which moves to the front.
+ * BEP 12's: shuffled once, asked until one answers, which moves to the front. A tracker that is there under HTTP and UDP
+ * addresses is asked over UDP first, which costs it least.
  *
  * <p>What trackers hear, each over IPv4 and IPv6 apart (BEP 7): {@code started} once, and again until one gets through;
  * {@code completed} once, if the download became complete since; {@code stopped} once, if {@code started} got through;
@@ -147,9 +148,35 @@ public final class Announcer implements AutoCloseable {
             }
             if (!urls.isEmpty()) {
                 Collections.shuffle(urls, random);
+                preferUdp(urls);
                 result.add(urls);
             }
         }
         return result;
+    }
+
+    /** Has the UDP address of each tracker change places with an HTTP one of the same host and port before it. */
+    private static void preferUdp(List<String> urls) {
+        for (int i = 0; i < urls.size(); i++) {
+            for (int before = 0; before < i; before++) {
+                if (isUdpOf(urls.get(i), urls.get(before))) {
+                    Collections.swap(urls, i, before);
+                    break;
+                }
+            }
+        }
+    }
+
+    private static boolean isUdpOf(String url, String other) {
+        try {
+            var udp = TrackerUrl.parse(url);
+            var http = TrackerUrl.parse(other);
+            return udp.scheme().equals("udp")
+                    && !http.scheme().equals("udp")
+                    && udp.host().equals(http.host())
+                    && udp.port() == http.port();
+        } catch (TrackerException e) {
+            return false; // whoever asks it is told
+        }
     }
 }

@@ -173,7 +173,7 @@ final class HttpAnswers {
     }
 
     /** A text of the tracker's, made safe to be shown: bounded, and without control characters. */
-    private static String text(BString bytes) {
+    static String text(BString bytes) {
         var text = bytes.length() > MAX_TEXT ? bytes.substring(0, MAX_TEXT).utf8() + "…" : bytes.utf8();
         return printable(text).strip();
     }

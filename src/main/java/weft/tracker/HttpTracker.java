@@ -60,6 +60,11 @@ public final class HttpTracker implements TrackerClient, AutoCloseable {
         return new HttpTracker(parent.childSupervised("http tracker", HttpConnector::logWatchdogFailure), options);
     }
 
+    /** How names are looked up, for other clients to share the threads. It works until this is closed. */
+    public HostResolver resolver() {
+        return resolver;
+    }
+
     @Override
     public boolean speaks(String scheme) {
         return scheme.equals("http") || scheme.equals("https");

@@ -6,7 +6,7 @@ import java.util.Set;
 import weft.metainfo.InfoHash;
 
 /**
- * Speaks one tracker protocol: {@link HttpTracker}, and what else plugs in beside it (UDP, fakes in tests). One per
+ * Speaks one tracker protocol: {@link HttpTracker}, {@link UdpTracker}, and what else plugs in beside them. One per
  * client, shared by all torrents; all methods block, may be called from any virtual thread, and end early with
  * {@link InterruptedException} when that thread is interrupted.
  */

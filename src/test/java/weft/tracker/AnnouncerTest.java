@@ -263,6 +263,22 @@ class AnnouncerTest {
     }
 
     @Test
+    void trackerWithAnHttpAndAUdpAddressIsAskedOverUdpFirst() {
+        var urls = List.of(
+                "http://both:80/announce", "udp://both:80", "http://one:80/announce", "udp://other:80", "nonsense");
+        for (int seed = 0; seed < 50; seed++) {
+            var options = AnnouncerOptions.of(List.of(trackers), new Random(seed));
+            var shuffled = new Announcer(scope, torrent, List.of(urls), options)
+                    .snapshot()
+                    .getFirst()
+                    .urls();
+
+            assertThat(shuffled).containsExactlyInAnyOrderElementsOf(urls);
+            assertThat(shuffled).containsSubsequence("udp://both:80", "http://both:80/announce");
+        }
+    }
+
+    @Test
     void trackerThatSaysWhenToComeBackIsLeftAloneUntilThen() throws Exception {
         trackers.set(A, (family, request) -> {
             throw TrackerException.refused("busy", Optional.of(Duration.ofMinutes(5)));
@@ -286,7 +302,7 @@ class AnnouncerTest {
         trackers.set(A, (family, request) -> {
             throw TrackerException.refusedForEver("gone");
         });
-        var announcer = announcerOf(List.of(List.of(A), List.of("udp://b:1"), List.of("nonsense")));
+        var announcer = announcerOf(List.of(List.of(A), List.of("wss://b:1"), List.of("nonsense")));
 
         announcer.start();
         assertThat(trackers.next()).startsWith("a STARTED");
@@ -301,7 +317,7 @@ class AnnouncerTest {
                 .extracting(tier -> tier.error().orElseThrow())
                 .containsExactly(
                         "gone",
-                        "udp trackers are not supported",
+                        "wss trackers are not supported",
                         "the tracker's address is not of the form scheme://host/path");
         announcer.close();
         trackers.assertQuiet();
