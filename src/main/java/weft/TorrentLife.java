@@ -48,6 +48,12 @@ final class TorrentLife {
      */
     private static final long SAVE_EVERY_BYTES = 128L << 20;
 
+    /**
+     * And how many files may have been written to until then: forcing so many takes a second or two on most disks, and we
+     * are to be closed within five. Or a twentieth of them all, if that is more: with each save all are looked at.
+     */
+    private static final int SAVE_EVERY_FILES = 1_000;
+
     /** How often we look whether a disk that was full has room again; asking costs next to nothing. */
     private static final Duration LOOK_FOR_ROOM_EVERY = Duration.ofSeconds(2);
 
@@ -110,6 +116,7 @@ final class TorrentLife {
     private boolean prioritiesChanged = true;
     private boolean unsaved; // something has changed since resume data was written
     private long unsavedBytes; // verified since then
+    private int unsavedFiles; // that they begin in
     private long savedNanos = System.nanoTime();
     private boolean completed; // and not announced yet
     private boolean ended;
@@ -566,7 +573,9 @@ final class TorrentLife {
 
     // Under the lock.
     private boolean isSaveDue() {
-        return unsaved && (unsavedBytes >= SAVE_EVERY_BYTES || System.nanoTime() - savedNanos >= SAVE_EVERY.toNanos());
+        boolean isMuch = unsavedBytes >= SAVE_EVERY_BYTES
+                || unsavedFiles >= Math.max(SAVE_EVERY_FILES, filePriorities.length / 20);
+        return unsaved && (isMuch || System.nanoTime() - savedNanos >= SAVE_EVERY.toNanos());
     }
 
     /** Takes over what an earlier run left, and hashes what is doubtful. */
@@ -785,6 +794,7 @@ final class TorrentLife {
             due = unsaved;
             unsaved = false;
             unsavedBytes = 0;
+            unsavedFiles = 0;
         } finally {
             lock.unlock();
         }
@@ -982,9 +992,14 @@ final class TorrentLife {
     private final class SwarmEvents implements Swarm.Listener {
         @Override
         public void pieceVerified(int piece) {
+            var layout = metainfo.layout();
+            long begin = layout.pieceOffset(piece);
+            long last = begin + layout.pieceLength(piece) - 1;
+            int filesBegun = layout.fileIndexAt(last) - layout.fileIndexAt(begin);
             lock.lock();
             try {
-                unsavedBytes += metainfo.layout().pieceLength(piece);
+                unsavedBytes += layout.pieceLength(piece);
+                unsavedFiles += filesBegun;
                 if (!unsaved || isSaveDue()) {
                     unsaved = true;
                     wished.signal();

@@ -162,6 +162,29 @@ class TorrentResumeTest {
         assertThat(resumeFile(second)).contains("5:cleani0e");
     }
 
+    /** Not to be left for the end: forcing ten thousands of files takes longer than closing may. */
+    @Test
+    void manySmallFilesAreSavedLongBeforeHalfAMinuteIsOver() throws Exception {
+        var content = Content.folder();
+        for (int i = 0; i < 1_500; i++) {
+            content = content.withFile("f" + i, 100);
+        }
+        var shared = swarm.share(content.withFile("last", 100_000));
+        var incomplete = shared.seededDirectory();
+        Files.delete(incomplete.resolve("folder/last"));
+        var seed = shared.open(incomplete, SwarmExtension.clientOptions(), options -> options);
+
+        var leecher = shared.leecher(options -> options.withPeers(List.of(seed.address())));
+
+        Await.until("it is saved", () -> Files.exists(resumePath(leecher)));
+        assertThat(leecher.torrent().state()).isEqualTo(TorrentState.DOWNLOADING);
+    }
+
+    private static Path resumePath(Node node) {
+        var infoHash = node.torrent().infoHash().toHex();
+        return node.directory().resolve(".weft").resolve(infoHash + ".resume");
+    }
+
     private static String resumeFile(Node node) throws Exception {
         try (var files = Files.newDirectoryStream(node.directory().resolve(".weft"), "*.resume")) {
             return Files.readString(files.iterator().next(), StandardCharsets.ISO_8859_1);
