@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import weft.concurrent.TaskScope;
 import weft.concurrent.WorkerPool;
 import weft.metainfo.InfoHash;
+import weft.net.LocalAddresses;
 import weft.tracker.TrackerException.Kind;
 
 /**

@@ -1,16 +1,16 @@
-package weft.tracker;
+package weft.net;
 
 import java.net.InetAddress;
 
 /** Tells addresses of this machine and its network from those of the Internet. */
-final class LocalAddresses {
+public final class LocalAddresses {
     private LocalAddresses() {}
 
     /**
      * Whether {@code address} is loopback, link-local, private, shared (RFC 6598), unspecified or multicast: where nobody
      * outside may make us send requests.
      */
-    static boolean isLocal(InetAddress address) {
+    public static boolean isLocal(InetAddress address) {
         return address.isLoopbackAddress()
                 || address.isLinkLocalAddress()
                 || address.isSiteLocalAddress()
