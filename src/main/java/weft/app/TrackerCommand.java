@@ -26,7 +26,7 @@ final class TrackerCommand implements Callable<Integer> {
             names = {"-p", "--port"},
             paramLabel = "N",
             converter = Port.class,
-            description = "The TCP port to listen on, by default ${DEFAULT-VALUE}; 0 for any free one.")
+            description = "The TCP and UDP port to listen on, by default ${DEFAULT-VALUE}; 0 for any free one.")
     private int port = TrackerServerOptions.DEFAULT_PORT;
 
     TrackerCommand(Output output, StopSignal stop) {
@@ -38,8 +38,10 @@ final class TrackerCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         try (var server = TrackerServer.open(TrackerServerOptions.defaults().withPort(port))) {
             output.result("Tracker at " + server.announceUri());
+            output.result("   also at " + server.udpAnnounceUri());
             for (var address : reachableAddresses()) {
                 output.result("   also at " + server.announceUri(address));
+                output.result("   also at " + server.udpAnnounceUri(address));
             }
             serve(server);
             output.note("Stopped. " + describe(server.statistics()));

@@ -58,6 +58,7 @@ public final class UdpSocket implements Closeable {
     private final SelectionKey key;
     private final InetSocketAddress localAddress;
 
+    private volatile DatagramHandler onlyHandler; // or null: told apart by kind
     private final Map<DatagramKind, DatagramHandler> handlers = new ConcurrentHashMap<>();
 
     private final LongAdder received = new LongAdder();
@@ -142,6 +143,11 @@ public final class UdpSocket implements Closeable {
         handlers.put(kind, Objects.requireNonNull(handler, "handler"));
     }
 
+    /** Hands every datagram to {@code handler} from now on, whatever it looks like: the port serves one protocol alone. */
+    public void handleAll(DatagramHandler handler) {
+        onlyHandler = Objects.requireNonNull(handler, "handler");
+    }
+
     /**
      * Sends what is between position and limit of {@code datagram}, which stays the caller's. From any thread, also an
      * interrupted one; never waits.
@@ -223,14 +229,23 @@ public final class UdpSocket implements Closeable {
         buffer.flip();
         received.increment();
         receivedBytes.add(buffer.remaining());
-        var kind = DatagramKind.of(buffer);
-        var handler = kind == null ? null : handlers.get(kind);
+        var handler = handlerOf(buffer);
         if (handler == null) {
             unknown.increment();
         } else {
             handOver(buffer, sender, handler);
         }
         return true;
+    }
+
+    /** Or null: nobody takes it. */
+    private DatagramHandler handlerOf(ByteBuffer datagram) {
+        var only = onlyHandler;
+        if (only != null) {
+            return only;
+        }
+        var kind = DatagramKind.of(datagram);
+        return kind == null ? null : handlers.get(kind);
     }
 
     /** A bug that one datagram brings to light must not keep all others out. */

@@ -5,14 +5,18 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import weft.bencode.BString;
 
 /**
- * The peers of one torrent, as a tracker knows them. Every operation takes time in proportion to what it returns or
+ * The peers of one torrent, as a tracker knows them. Every operation takes time in proportion to what it is asked for or
  * drops, not to the size of the swarm. No locking of its own: guarded by the lock of its {@link SwarmTable}.
  */
 final class Swarm {
+    /** So many peers are looked at for each one wanted, where those of one family of addresses alone are. */
+    private static final int LOOKS_PER_PEER = 4;
+
     private final Map<BString, Peer> byIdentity = new LinkedHashMap<>(); // the one silent for longest comes first
     private final List<Peer> leechers = new ArrayList<>(); // each peer is in exactly one of these two,
     private final List<Peer> seeds = new ArrayList<>(); // at peer.index
@@ -40,20 +44,20 @@ final class Swarm {
             return peerId;
         }
 
-        /** Its addresses that it announced after {@code oldestNanos}. */
-        List<InetSocketAddress> endpoints(long oldestNanos) {
+        /** Its addresses, of one family or both, that it announced after {@code oldestNanos}. */
+        List<InetSocketAddress> endpoints(Optional<IpFamily> only, long oldestNanos) {
             var endpoints = new ArrayList<InetSocketAddress>(2);
-            if (ipv4 != null && ipv4SeenNanos - oldestNanos >= 0) {
+            if (ipv4 != null && ipv4SeenNanos - oldestNanos >= 0 && only.orElse(IpFamily.IPV4) == IpFamily.IPV4) {
                 endpoints.add(ipv4);
             }
-            if (ipv6 != null && ipv6SeenNanos - oldestNanos >= 0) {
+            if (ipv6 != null && ipv6SeenNanos - oldestNanos >= 0 && only.orElse(IpFamily.IPV6) == IpFamily.IPV6) {
                 endpoints.add(ipv6);
             }
             return endpoints;
         }
 
         private boolean isSilentSince(long oldestNanos) {
-            return endpoints(oldestNanos).isEmpty();
+            return endpoints(Optional.empty(), oldestNanos).isEmpty();
         }
 
         private void seen(InetSocketAddress endpoint, long nowNanos) {
@@ -152,19 +156,22 @@ final class Swarm {
     }
 
     /**
-     * Peers for {@code asker}: at random, never itself, and no seeds for a seed, which could do nothing with them.
+     * Peers for {@code asker}: at random, never itself, and no seeds for a seed, which could do nothing with them. Each
+     * has announced an address that the asker can use after {@code oldestNanos}.
      */
-    List<Peer> pick(AnnounceQuery asker, RandomGenerator random) {
+    List<Peer> pick(AnnounceQuery asker, RandomGenerator random, long oldestNanos) {
         int candidates = leechers.size() + (asker.seed() ? 0 : seeds.size());
         var picked = new ArrayList<Peer>(Math.min(candidates, asker.numWant()));
         if (candidates == 0) {
             return picked;
         }
         int start = random.nextInt(candidates); // who comes next to whom in the lists is chance enough
-        for (int i = 0; i < candidates && picked.size() < asker.numWant(); i++) {
+        int looks = Math.min(candidates, LOOKS_PER_PEER * asker.numWant());
+        for (int i = 0; i < looks && picked.size() < asker.numWant(); i++) {
             int at = (start + i) % candidates;
             var peer = at < leechers.size() ? leechers.get(at) : seeds.get(at - leechers.size());
-            if (!peer.peerId.equals(asker.peerId())) {
+            if (!peer.peerId.equals(asker.peerId())
+                    && !peer.endpoints(asker.only(), oldestNanos).isEmpty()) {
                 picked.add(peer);
             }
         }

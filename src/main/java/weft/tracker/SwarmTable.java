@@ -67,7 +67,7 @@ final class SwarmTable {
             swarm.touch(now);
             boolean full = !enter(announce, swarm, now);
             announces++;
-            return new Answer(counts(swarm), listed(swarm.pick(announce, random), announce, oldest), full);
+            return new Answer(counts(swarm), listed(swarm.pick(announce, random, oldest), announce, oldest), full);
         } finally {
             lock.unlock();
         }
@@ -165,7 +165,7 @@ final class SwarmTable {
     private static List<Listed> listed(List<Swarm.Peer> picked, AnnounceQuery announce, long oldestNanos) {
         var listed = new ArrayList<Listed>();
         for (var peer : picked) {
-            for (var endpoint : peer.endpoints(oldestNanos)) {
+            for (var endpoint : peer.endpoints(announce.only(), oldestNanos)) {
                 if (!announce.endpoint().filter(endpoint::equals).isPresent()) {
                     listed.add(new Listed(peer.peerId(), endpoint));
                 }

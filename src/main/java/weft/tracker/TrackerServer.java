@@ -23,10 +23,12 @@ import weft.bencode.Bencode;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
 import weft.net.ConnectionLimits;
+import weft.net.PortPair;
+import weft.net.UdpSocket;
 
 /**
- * A small tracker: announce (BEP 3, 7, 23, 24) and scrape (BEP 48) over HTTP, on IPv4 and IPv6. For {@code weft tracker},
- * the demonstration and tests; it keeps everything in memory.
+ * A small tracker: announce (BEP 3, 7, 23, 24) and scrape (BEP 48) over HTTP, and both over UDP (BEP 15) on the same port
+ * number, on IPv4 and IPv6. For {@code weft tracker}, the demonstration and tests; it keeps everything in memory.
  *
  * <pre>{@code
  * try (var tracker = TrackerServer.open(TrackerServerOptions.defaults().withPort(0))) {
@@ -35,7 +37,7 @@ import weft.net.ConnectionLimits;
  * }</pre>
  *
  * <p>Whoever opens it closes it. One virtual thread accepts connections and each connection has one, which reads one
- * request, answers and closes. Every client is a stranger: the length of a request, the time it takes, the number of
+ * request, answers and closes; another thread answers each datagram as it comes. Every client is a stranger: the length of a request, the time it takes, the number of
  * connections in all and from one address, of torrents and of peers are bounded, and the address that is handed to
  * others is the one that the connection came from. Where there is no place left, whoever has been silent for longest
  * makes way.
@@ -52,11 +54,12 @@ public final class TrackerServer implements AutoCloseable {
     private final ServerSocket listener;
     private final SwarmTable swarms;
     private final ConnectionLimits connections;
-    private final TaskScope scope = TaskScope.supervised("weft tracker server", TrackerServer::logFailure);
+    private final TaskScope scope;
     private final Watchdog watchdog = new Watchdog(System::nanoTime);
 
-    private TrackerServer(TrackerServerOptions options, ServerSocket listener, SwarmTable swarms) {
+    private TrackerServer(TrackerServerOptions options, TaskScope scope, ServerSocket listener, SwarmTable swarms) {
         this.options = options;
+        this.scope = scope;
         this.listener = listener;
         this.swarms = swarms;
         this.connections = new ConnectionLimits(
@@ -74,23 +77,44 @@ public final class TrackerServer implements AutoCloseable {
 
     static TrackerServer open(TrackerServerOptions options, LongSupplier nanoTime, RandomGenerator random)
             throws IOException {
+        var swarms = new SwarmTable(options, nanoTime, random);
+        var udp = new UdpService(options, swarms, nanoTime);
+        var scope = TaskScope.supervised("weft tracker server", TrackerServer::logFailure);
+        ServerSocket listener;
+        try {
+            var pair = PortPair.open(
+                    options.bind().getPort(),
+                    port -> listen(options, port),
+                    ServerSocket::getLocalPort,
+                    port -> UdpSocket.open(scope, options.bind().getAddress(), port));
+            listener = pair.tcp();
+            pair.udp()
+                    .handleAll((request, sender) -> udp.answer(request, sender)
+                            .ifPresent(answer -> pair.udp().send(answer.encode(), sender)));
+        } catch (IOException e) {
+            scope.close();
+            throw e;
+        }
+        var server = new TrackerServer(options, scope, listener, swarms);
+        scope.closeFirst(listener);
+        scope.fork("watchdog", server.watchdog::run);
+        scope.fork("acceptor", server::acceptAll);
+        return server;
+    }
+
+    private static ServerSocket listen(TrackerServerOptions options, int port) throws IOException {
         var listener = new ServerSocket();
         try {
             listener.setReuseAddress(true);
-            listener.bind(options.bind(), options.maxConnections());
+            listener.bind(new InetSocketAddress(options.bind().getAddress(), port), options.maxConnections());
+            return listener;
         } catch (IOException e) {
             listener.close();
-            var refused = new BindException(
-                    "cannot listen on " + options.bind().getAddress().getHostAddress() + " port "
-                            + options.bind().getPort() + ": " + e.getMessage());
+            var refused = new BindException("cannot listen on "
+                    + options.bind().getAddress().getHostAddress() + " port " + port + ": " + e.getMessage());
             refused.initCause(e);
             throw refused;
         }
-        var server = new TrackerServer(options, listener, new SwarmTable(options, nanoTime, random));
-        server.scope.closeFirst(listener);
-        server.scope.fork("watchdog", server.watchdog::run);
-        server.scope.fork("acceptor", server::acceptAll);
-        return server;
     }
 
     /** Where it listens; with the port that the system picked, if it did. */
@@ -100,14 +124,32 @@ public final class TrackerServer implements AutoCloseable {
 
     /** The address to put into torrents on this machine: the loopback address if the server listens on all. */
     public URI announceUri() {
-        var address = address().getAddress();
-        return announceUri(address.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : address);
+        return announceUri(ownAddress());
     }
 
     /** The address to put into torrents of those who reach this machine by {@code host}. */
     public URI announceUri(InetAddress host) {
+        return announceUri("http", host);
+    }
+
+    /** Like {@link #announceUri()}, over UDP. */
+    public URI udpAnnounceUri() {
+        return announceUri("udp", ownAddress());
+    }
+
+    /** Like {@link #announceUri(InetAddress)}, over UDP. */
+    public URI udpAnnounceUri(InetAddress host) {
+        return announceUri("udp", host);
+    }
+
+    private InetAddress ownAddress() {
+        var address = address().getAddress();
+        return address.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : address;
+    }
+
+    private URI announceUri(String scheme, InetAddress host) {
         var text = host.getHostAddress().replaceFirst("%.*", "");
-        return URI.create("http://" + (text.contains(":") ? "[" + text + "]" : text) + ":"
+        return URI.create(scheme + "://" + (text.contains(":") ? "[" + text + "]" : text) + ":"
                 + address().getPort() + "/announce");
     }
 

@@ -83,10 +83,10 @@ class AnnouncerOverHttpTest {
                 scope, torrent, List.of(List.of(url)), AnnouncerOptions.of(List.of(client), new Random(1)));
     }
 
-    private static final class FakeTorrent implements AnnouncingTorrent {
+    static final class FakeTorrent implements AnnouncingTorrent {
         private final PeerId peerId;
         private final int port;
-        private final LinkedBlockingQueue<List<InetSocketAddress>> peers = new LinkedBlockingQueue<>();
+        final LinkedBlockingQueue<List<InetSocketAddress>> peers = new LinkedBlockingQueue<>();
         private final LinkedBlockingQueue<InetAddress> externalAddresses = new LinkedBlockingQueue<>();
 
         FakeTorrent(String peerId, int port) {

@@ -7,6 +7,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import weft.kit.Await;
 import weft.wire.ProtocolException;
@@ -85,7 +86,7 @@ final class FakeUdpTracker implements AutoCloseable {
         try {
             socket.receive(new DatagramPacket(new byte[1], 1));
             return false;
-        } catch (java.net.SocketTimeoutException e) {
+        } catch (SocketTimeoutException e) {
             return true;
         } finally {
             socket.setSoTimeout((int) Await.PATIENCE.toMillis());
