@@ -7,7 +7,8 @@ import weft.bencode.BString;
 
 /**
  * How many different addresses there are, in 256 bytes (BEP 33). Each sets two of 2048 bits; filters of several nodes are
- * united by OR, so that who is known to many counts once. The estimate is good to a few hundredths up to 3000 addresses, and tells nothing beyond 6000.
+ * united by OR, so that who is known to many counts once. The estimate is good to a few hundredths up to 3000 addresses,
+ * and tells nothing beyond 6000.
  *
  * <p>Not for sharing between threads.
  */
