@@ -22,8 +22,9 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>Work comes in {@linkplain Lane lanes}, one for each whose work may stand still on its own: a torrent whose disk has
  * come to a halt. A lane never has more threads than the pool's size, and while some of the threads are stuck
- * {@link #relieve} lends the other lanes as many more: one disk's halt keeps nobody waiting but those who wait for that
- * disk.
+ * {@link #relieve} lends the other lanes as many more, and more: one disk's halt keeps nobody waiting but those who wait
+ * for that disk. If very many lanes are stuck, as all torrents of a disk that is gone are, lanes get a single thread each:
+ * so there are never more threads than the pool's size, {@value #MAX_SPARE}, and one for each lane that is stuck.
  *
  * <p>The number of tasks of a lane that wait or run is bounded too: whoever comes when it is reached waits for a place. A
  * task is never interrupted, because an interrupt inside a {@code FileChannel} closes that channel for everyone; a caller
@@ -41,7 +42,7 @@ public final class WorkerPool implements AutoCloseable {
     /** A thread that has been at one task for so long counts as stuck. A slow disk needs some 20 ms, a long hash 300. */
     private static final long STUCK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
-    /** However many lanes are stuck, there are no more threads than this beyond the pool's size. */
+    /** When so many threads are at work, a lane gets no second one. */
     private static final int MAX_SPARE = 64;
 
     private final String name;
@@ -55,7 +56,9 @@ public final class WorkerPool implements AutoCloseable {
     private final Set<Worker> workers = new HashSet<>();
     private final List<Thread> leaving = new ArrayList<>(); // threads of former workers that may not have ended yet
     private int idle; // workers that wait for work
-    private int spare; // workers there may be beyond the size
+    private int busy; // workers that do something
+    private int stuck; // of these
+    private int stuckLanes; // lanes that have stuck workers
     private int started; // workers, ever
     private boolean closed;
 
@@ -90,17 +93,19 @@ public final class WorkerPool implements AutoCloseable {
     }
 
     /**
-     * Finds out how many threads are stuck, and lends as many to the lanes that wait. To be called every fraction of a
+     * Finds out how many threads are stuck, and lends others to the lanes that wait. To be called every fraction of a
      * second by whoever wants lanes to be independent of each other.
      */
     public void relieve() {
         lock.lock();
         try {
             long now = System.nanoTime();
-            spare = 0;
             for (Worker worker : workers) {
-                worker.isStuck = worker.isBusy && now - worker.busySinceNanos > STUCK_NANOS;
-                spare += worker.isStuck ? 1 : 0;
+                if (worker.lane != null && !worker.isStuck && now - worker.busySinceNanos > STUCK_NANOS) {
+                    worker.isStuck = true;
+                    stuck++;
+                    stuckLanes += worker.lane.stuck++ == 0 ? 1 : 0;
+                }
             }
             startWorkers();
         } finally {
@@ -167,16 +172,25 @@ public final class WorkerPool implements AutoCloseable {
         }
     }
 
+    /**
+     * Under the lock: how many threads there may be. Twice as many are lent as are stuck: those who wait may get stuck as
+     * well, all torrents of a disk, and then it takes few rounds until the others have their turn. And never fewer than are
+     * stuck, as beyond {@link #MAX_SPARE} each has a lane of its own.
+     */
+    private int maxWorkers() {
+        return size + Math.min(2 * stuck, MAX_SPARE + stuckLanes);
+    }
+
     /** Under the lock: wakes a thread for the work there is, and starts as many as are needed more and allowed. */
     private void startWorkers() {
         int runnable = 0;
         for (Lane lane : waiting) {
-            runnable += Math.min(lane.queue.size(), size - lane.running);
+            runnable += Math.min(lane.queue.size(), Math.max(0, lane.maxRunning() - lane.running));
         }
         if (runnable > 0) {
             work.signal(); // who takes some wakes the next
         }
-        while (runnable > idle && workers.size() < size + Math.min(spare, MAX_SPARE)) {
+        while (runnable > idle && workers.size() < maxWorkers()) {
             var worker = new Worker();
             workers.add(worker);
             Thread.ofPlatform().name(name + " " + ++started).daemon(true).start(worker);
@@ -189,8 +203,14 @@ public final class WorkerPool implements AutoCloseable {
         private final Semaphore places = new Semaphore(size * QUEUED_PER_THREAD);
         private final ArrayDeque<Place> queue = new ArrayDeque<>(); // guarded by lock
         private int running; // guarded by lock
+        private int stuck; // guarded by lock; of these
 
         private Lane() {}
+
+        /** Under the lock. */
+        private int maxRunning() {
+            return busy < MAX_SPARE ? size : 1;
+        }
 
         /**
          * Runs {@code task} in the pool and waits for its result. What {@code task} throws is thrown here.
@@ -246,7 +266,7 @@ public final class WorkerPool implements AutoCloseable {
 
     /** One thread. Its fields are guarded by the pool's lock. */
     private final class Worker implements Runnable {
-        private boolean isBusy;
+        private Lane lane; // whose work it does, or null
         private boolean isStuck;
         private long busySinceNanos;
 
@@ -257,7 +277,8 @@ public final class WorkerPool implements AutoCloseable {
                     try {
                         place.task().run();
                     } finally {
-                        done(place);
+                        done();
+                        place.lane().places.release();
                     }
                 }
             } finally {
@@ -271,12 +292,12 @@ public final class WorkerPool implements AutoCloseable {
             try {
                 long left = IDLE_NANOS;
                 while (true) {
-                    if (workers.size() > size + Math.min(spare, MAX_SPARE)) {
+                    if (workers.size() > maxWorkers()) {
                         return null; // others' threads have come free
                     }
-                    for (Lane lane : waiting) {
-                        if (lane.running < size) {
-                            return taken(lane);
+                    for (Lane next : waiting) {
+                        if (next.running < next.maxRunning()) {
+                            return taken(next);
                         }
                     }
                     if (closed || left <= 0) {
@@ -296,34 +317,36 @@ public final class WorkerPool implements AutoCloseable {
             }
         }
 
-        private Place taken(Lane lane) {
-            Place place = lane.queue.poll();
-            lane.running++;
-            waiting.remove(lane);
-            if (!lane.queue.isEmpty()) {
-                waiting.add(lane); // behind the others: they take turns
+        private Place taken(Lane next) {
+            Place place = next.queue.poll();
+            next.running++;
+            busy++;
+            waiting.remove(next);
+            if (!next.queue.isEmpty()) {
+                waiting.add(next); // behind the others: they take turns
             }
             if (idle > 0 && !waiting.isEmpty()) {
                 work.signal(); // a lane that had all its threads may have one free again
             }
-            isBusy = true;
+            lane = next;
             busySinceNanos = System.nanoTime();
             return place;
         }
 
-        private void done(Place place) {
+        private void done() {
             lock.lock();
             try {
-                place.lane().running--;
-                isBusy = false;
+                lane.running--;
+                busy--;
                 if (isStuck) {
                     isStuck = false;
-                    spare--;
+                    stuck--;
+                    stuckLanes -= --lane.stuck == 0 ? 1 : 0;
                 }
+                lane = null;
             } finally {
                 lock.unlock();
             }
-            place.lane().places.release();
         }
 
         private void gone() {

@@ -12,6 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -270,6 +271,38 @@ class WorkerPoolTest {
             assertRuns(healthy); // without waiting for relief again
         }
         assertThat(threads()).isLessThanOrEqualTo(3 * SIZE);
+    }
+
+    /** All torrents of a disk that is gone: more of them than there are threads to lend in quieter times. */
+    @Test
+    void howeverManyLanesAreStuckTheOthersAreServed() throws Exception {
+        int lanes = 150;
+        var stuckInEach = new CountDownLatch(lanes);
+        for (int i = 0; i < lanes; i++) {
+            var lane = pool.lane();
+            var first = new AtomicBoolean(true);
+            for (int task = 0; task < 2 * SIZE; task++) {
+                lane.submit(() -> {
+                    if (first.getAndSet(false)) {
+                        stuckInEach.countDown();
+                    }
+                    awaitRelease();
+                });
+            }
+        }
+        var healthy = pool.lane();
+        var ran = new CountDownLatch(1);
+        healthy.submit(ran::countDown);
+
+        Await.until("the healthy lane is served, and all others are stuck", () -> {
+            pool.relieve();
+            return ran.getCount() == 0 && stuckInEach.getCount() == 0;
+        });
+
+        for (int i = 0; i < 100; i++) {
+            assertRuns(healthy);
+        }
+        assertThat(threads()).isBetween(lanes, SIZE + 64 + lanes);
     }
 
     @Test
