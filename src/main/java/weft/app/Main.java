@@ -97,13 +97,17 @@ public final class Main implements Runnable {
                 .addSubcommand(new VerifyCommand(output, stop))
                 .addSubcommand(new InfoCommand(output, stop))
                 .addSubcommand(new TrackerCommand(output, stop))
+                .addSubcommand(DhtCommand.with(output, stop))
                 .addSubcommand(new DemoCommand(output, stop));
-        for (var command : weft.getSubcommands().values()) {
-            command.getCommandSpec().addMixin("common", CommandSpec.forAnnotatedObject(new CommonOptions(output)));
-        }
+        weft.getSubcommands().values().forEach(command -> addCommonOptions(command, output));
         return weft.setOut(output.writer())
                 .setParameterExceptionHandler((e, arguments) -> wrongUsage(output, e))
                 .setExecutionExceptionHandler((e, command, arguments) -> failed(output, stop, e));
+    }
+
+    private static void addCommonOptions(CommandLine command, Output output) {
+        command.getCommandSpec().addMixin("common", CommandSpec.forAnnotatedObject(new CommonOptions(output)));
+        command.getSubcommands().values().forEach(below -> addCommonOptions(below, output));
     }
 
     /** Without a command there is nothing to do. */

@@ -4,6 +4,9 @@ import weft.bencode.BString;
 
 /** That a query failed. */
 record Failure(BString transaction, int code, String text) implements Message {
+    /** BEP 5. */
+    static final int SERVER = 202;
+
     /** BEP 5: "Protocol Error, such as a malformed packet, invalid arguments, or bad token". */
     static final int PROTOCOL = 203;
 

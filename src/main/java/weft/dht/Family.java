@@ -2,6 +2,7 @@ package weft.dht;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 
 /**
  * The two networks that nodes are reached by. They are two DHTs, each with routing tables of its own, and tell of each
@@ -52,7 +53,12 @@ enum Family {
         return wantKey;
     }
 
-    Family other() {
-        return this == IPV4 ? IPV6 : IPV4;
+    /** The address that is no host's, of which there is one in each family. */
+    InetAddress anyAddress() {
+        try {
+            return InetAddress.getByAddress(new byte[addressBytes]);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e); // the length is right
+        }
     }
 }

@@ -31,11 +31,11 @@ class MainTest {
     void versionAndHelpGoToStandardOutput() {
         assertThat(Cli.run("--version").succeeds().out()).startsWith("Weft 0.1.0 (Java ");
         assertThat(Cli.run("--help").succeeds().out())
-                .contains("download", "seed", "create", "verify", "info", "tracker", "demo");
+                .contains("download", "seed", "create", "verify", "info", "tracker", "dht", "demo");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"download", "seed", "create", "verify", "info", "tracker", "demo"})
+    @ValueSource(strings = {"download", "seed", "create", "verify", "info", "tracker", "dht", "demo"})
     void everyCommandExplainsItself(String command) {
         var help = Cli.run(command, "--help").succeeds();
 
@@ -70,7 +70,7 @@ class MainTest {
 
     @Test
     void noCommandIsWrongUsage() {
-        Cli.run().failsWith(2, "weft: which command? One of download, seed, create, verify, info, tracker, demo");
+        Cli.run().failsWith(2, "weft: which command? One of download, seed, create, verify, info, tracker, dht, demo");
     }
 
     @Test

@@ -1,0 +1,32 @@
+package weft.app;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code weft dht}: the distributed hash table by itself. */
+@Command(
+        name = "dht",
+        description = "Look for peers in the distributed hash table, or take part in it.",
+        synopsisSubcommandLabel = "lookup|node")
+final class DhtCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    /** The command with those below it. */
+    static CommandLine with(Output output, StopSignal stop) {
+        return new CommandLine(new DhtCommand())
+                .addSubcommand(new DhtLookupCommand(output, stop))
+                .addSubcommand(new DhtNodeCommand(output, stop));
+    }
+
+    /** Without a command there is nothing to do. */
+    @Override
+    public void run() {
+        throw new ParameterException(
+                spec.commandLine(),
+                "which command? One of " + String.join(", ", spec.subcommands().keySet()));
+    }
+}

@@ -1,0 +1,370 @@
+package weft.dht;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import weft.bencode.BString;
+import weft.kit.LogBook;
+
+/** A node among others that do not mean well, or not always. */
+class NodeTest {
+    private static final NodeId TARGET = NodeId.parse("f2fc9e17c5ccf2f89869540bd11ef0f28ec278a0");
+
+    private final SimulatedNetwork network = new SimulatedNetwork(7);
+    private final Node node = network.join();
+    private final InetSocketAddress address = network.addressOf(node);
+    private final Random random = new Random(3);
+
+    /** Somebody whom tests script. */
+    private class Stranger {
+        final InetSocketAddress here;
+        private final NodeId id;
+        private final List<Message> heard = new ArrayList<>();
+
+        Stranger(String host, int port) {
+            here = new InetSocketAddress(host, port);
+            id = NodeId.generateFor(here.getAddress(), random);
+            network.listen(here, (datagram, from) -> {
+                try {
+                    hear(Krpc.decode(datagram), from);
+                } catch (KrpcException e) {
+                    throw new AssertionError(e);
+                }
+            });
+        }
+
+        void hear(Message message, InetSocketAddress from) {
+            heard.add(message);
+        }
+
+        void send(Message message) {
+            network.send(Krpc.encode(message), here, address);
+        }
+
+        void send(String bytes) {
+            network.send(bytes.getBytes(StandardCharsets.ISO_8859_1), here, address);
+        }
+
+        Query lastQuery() {
+            return heard.stream()
+                    .filter(Query.class::isInstance)
+                    .map(Query.class::cast)
+                    .reduce((first, second) -> second)
+                    .orElseThrow();
+        }
+
+        Answer answerTo(Query query, Answer.Contents contents) {
+            return new Answer(query.transaction(), id, Optional.empty(), contents);
+        }
+    }
+
+    /** One that answers, in the way that a test says. */
+    private final class Liar {
+        private final Stranger stranger;
+        private int asked;
+
+        Liar(String host, int port, Answer.Contents contents) {
+            stranger = new Stranger(host, port) {
+                @Override
+                void hear(Message message, InetSocketAddress from) {
+                    if (message instanceof Query query) {
+                        asked++;
+                        network.send(Krpc.encode(answerTo(query, contents)), here, from);
+                    }
+                }
+            };
+        }
+
+        Contact contact() {
+            return new Contact(stranger.id, stranger.here);
+        }
+    }
+
+    private void pass(Duration time) {
+        network.pass(time.toNanos());
+    }
+
+    private void settle() {
+        pass(Duration.ofSeconds(1));
+    }
+
+    private List<Lookup.Found> lookUp(InetSocketAddress... doors) throws InterruptedException {
+        return node.lookup(TARGET, new Method.GetPeers(TARGET, Set.of(), false, false), (contact, contents) -> {})
+                .run(List.of(doors));
+    }
+
+    @Test
+    void anAnswerToAnotherTransactionIsIgnored() {
+        var stranger = new Stranger("20.0.0.1", 1);
+        node.ping(stranger.here);
+        settle();
+
+        stranger.send(new Answer(BString.of("\0\0\0\0"), stranger.id, Optional.empty(), Answer.Contents.NONE));
+        stranger.send(new Answer(BString.of("xy"), stranger.id, Optional.empty(), Answer.Contents.NONE));
+        settle();
+
+        assertThat(node.table().size()).isZero();
+        assertThat(node.counters().unexpected.sum()).isEqualTo(2);
+    }
+
+    @Test
+    void onlyWhoWasAskedMayAnswer() {
+        var asked = new Stranger("20.0.0.1", 1);
+        var other = new Stranger("20.0.0.1", 2);
+        node.ping(asked.here);
+        settle();
+
+        other.send(other.answerTo(asked.lastQuery(), Answer.Contents.NONE));
+        settle();
+        assertThat(node.table().size()).isZero();
+        assertThat(node.counters().unexpected.sum()).isEqualTo(1);
+
+        asked.send(asked.answerTo(asked.lastQuery(), Answer.Contents.NONE));
+        settle();
+        assertThat(node.table().size())
+                .as("the right one is not put off by that")
+                .isEqualTo(1);
+    }
+
+    @Test
+    void anAnswerCountsOnceAndNotTooLate() {
+        var stranger = new Stranger("20.0.0.1", 1);
+        node.ping(stranger.here);
+        pass(Duration.ofSeconds(11));
+        node.step();
+
+        stranger.send(stranger.answerTo(stranger.lastQuery(), Answer.Contents.NONE));
+        settle();
+
+        assertThat(node.table().size()).isZero();
+        assertThat(node.counters().queriesUnanswered.sum()).isEqualTo(1);
+    }
+
+    @Test
+    void neitherAnswersNorErrorsAreAnswered() {
+        var stranger = new Stranger("20.0.0.1", 1);
+
+        stranger.send(new Failure(BString.of("aa"), 201, "Generic Error"));
+        stranger.send(new Answer(BString.of("aa"), stranger.id, Optional.empty(), Answer.Contents.NONE));
+        stranger.send("d1:t2:aa1:y1:re");
+        stranger.send("d1:eli203ee1:t2:aa1:y1:ee");
+        stranger.send("rubbish");
+        stranger.send("");
+        settle();
+
+        assertThat(stranger.heard).isEmpty();
+    }
+
+    @Test
+    void whatIsMalformedIsCountedAndLoggedOnce() {
+        var stranger = new Stranger("20.0.0.1", 1);
+
+        try (var book = LogBook.open()) {
+            for (int i = 0; i < 50; i++) {
+                stranger.send("d1:t2:aa" + i);
+                stranger.send("d1:ade1:q4:ping1:t2:aa1:y1:qe");
+            }
+            settle();
+
+            assertThat(node.counters().malformed.sum()).isEqualTo(100);
+            assertThat(book.lines())
+                    .filteredOn(line -> line.contains("20.0.0.1"))
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void whoAsksIsAskedBackAndThenKnown() {
+        var other = network.join();
+
+        other.ping(address);
+        settle();
+        assertThat(node.table().size()).isZero();
+        node.step();
+        settle();
+
+        assertThat(node.table().contacts()).containsExactly(new Contact(other.id(), network.addressOf(other)));
+    }
+
+    @Test
+    void aReadOnlyNodeIsAnsweredAndNotAskedBack() {
+        var stranger = new Stranger("20.0.0.1", 1);
+
+        stranger.send(new Query(BString.of("aa"), stranger.id, true, new Method.Ping()));
+        settle();
+        node.step();
+        settle();
+
+        assertThat(stranger.heard).singleElement().isInstanceOf(Answer.class);
+    }
+
+    @Test
+    void strangersThatAskAreOnlySoManyAskedBackAtATime() {
+        var strangers = new ArrayList<Stranger>();
+        for (int i = 0; i < 500; i++) {
+            var stranger = new Stranger("20.0." + i / 250 + "." + (i % 250 + 1), 1);
+            strangers.add(stranger);
+            stranger.send(new Query(BString.of("aa"), stranger.id, false, new Method.Ping()));
+        }
+        settle();
+
+        long before = node.counters().queriesSent.sum();
+        node.step();
+        assertThat(node.counters().queriesSent.sum() - before).isEqualTo(4);
+        for (int i = 0; i < 100; i++) {
+            node.step();
+        }
+        assertThat(node.counters().queriesSent.sum()).as("the rest was dropped").isEqualTo(64);
+        assertThat(strangers).hasSize(500);
+    }
+
+    @Test
+    void localAddressesThatAStrangerTellsOfAreNotAsked() throws InterruptedException {
+        var victims = List.of(
+                new Stranger("127.0.0.1", 1),
+                new Stranger("192.168.1.1", 1),
+                new Stranger("10.0.0.1", 1),
+                new Stranger("255.255.255.255", 1),
+                new Stranger("224.0.0.1", 1),
+                new Stranger("0.0.0.0", 1));
+        var told = victims.stream()
+                .map(victim -> new Contact(NodeId.random(random), victim.here))
+                .toList();
+        var liar = new Liar("20.0.0.1", 1, Answer.Contents.ofNodes(Answer.nodesOf(Family.IPV4, told)));
+
+        lookUp(liar.contact().address());
+
+        assertThat(liar.asked).isEqualTo(1);
+        assertThat(victims).allSatisfy(victim -> assertThat(victim.heard).isEmpty());
+    }
+
+    @Test
+    void manyNodesAtOneAddressAreAskedOnce() throws InterruptedException {
+        var victim = new Stranger("20.1.1.1", 1);
+        var told = new ArrayList<Contact>();
+        for (int i = 1; i <= 8; i++) {
+            told.add(new Contact(TARGET.randomSharing(100 + i, random), new InetSocketAddress("20.1.1." + i, i)));
+        }
+        told.set(0, new Contact(told.getFirst().id(), victim.here));
+        var liar = new Liar("20.0.0.1", 1, Answer.Contents.ofNodes(Answer.nodesOf(Family.IPV4, told)));
+
+        lookUp(liar.contact().address());
+
+        assertThat(node.counters().queriesSent.sum())
+                .as("the liar and one of its network")
+                .isEqualTo(2);
+        assertThat(victim.heard).hasSize(1);
+    }
+
+    @Test
+    void aLookupEndsThoughLiarsTellOfEverNearerNodes() throws InterruptedException {
+        var liars = new ArrayList<Liar>();
+        for (int i = 100; i > 0; i--) {
+            var next = liars.isEmpty()
+                    ? List.<Contact>of()
+                    : List.of(new Contact(
+                            TARGET.randomSharing(159 - i, random),
+                            liars.getLast().contact().address()));
+            liars.add(new Liar("20.0." + i + ".1", 1, Answer.Contents.ofNodes(Answer.nodesOf(Family.IPV4, next))));
+        }
+
+        var found = lookUp(liars.getLast().contact().address());
+
+        assertThat(found).hasSizeLessThanOrEqualTo(8);
+        assertThat(node.counters().queriesSent.sum()).isLessThanOrEqualTo(101);
+    }
+
+    @Test
+    void theFirstOfAFloodAreAnsweredAndThenNobodyOfThatAddress() {
+        var options = DhtOptions.loopback().withRates(100, 1_000, 50);
+        var limited = new SimulatedNetwork(8, options);
+        var victim = limited.join();
+        var flooder = new InetSocketAddress("20.0.0.1", 1);
+        var answers = new ArrayList<byte[]>();
+        limited.listen(flooder, (datagram, from) -> answers.add(datagram));
+        var ping = Krpc.encode(new Query(BString.of("aa"), TARGET, true, new Method.Ping()));
+
+        for (int i = 0; i < 1000; i++) {
+            limited.send(ping, flooder, limited.addressOf(victim));
+        }
+        limited.pass(Duration.ofSeconds(1).toNanos());
+        assertThat(answers).hasSize(50);
+
+        limited.pass(Duration.ofMinutes(4).toNanos());
+        limited.send(ping, flooder, limited.addressOf(victim));
+        limited.pass(Duration.ofSeconds(1).toNanos());
+        assertThat(answers).as("it is ignored for a while").hasSize(50);
+
+        limited.pass(Duration.ofMinutes(2).toNanos());
+        limited.send(ping, flooder, limited.addressOf(victim));
+        limited.pass(Duration.ofSeconds(1).toNanos());
+        assertThat(answers).hasSize(51);
+    }
+
+    @Test
+    void answersInAllAreLimitedToo() {
+        var options = DhtOptions.loopback().withRates(100, 10, 50);
+        var limited = new SimulatedNetwork(8, options);
+        var victim = limited.join();
+        var answers = new ArrayList<byte[]>();
+        for (int i = 0; i < 200; i++) {
+            var flooder = new InetSocketAddress("20.0.0." + (i + 1), 1);
+            limited.listen(flooder, (datagram, from) -> answers.add(datagram));
+            var ping = Krpc.encode(new Query(BString.of("aa"), TARGET, true, new Method.Ping()));
+            limited.send(ping, flooder, limited.addressOf(victim));
+        }
+
+        limited.pass(Duration.ofSeconds(1).toNanos());
+
+        assertThat(answers).hasSizeBetween(20, 22); // two seconds' worth at once, and what grew meanwhile
+    }
+
+    @Test
+    void whoIsNotAskedForAQuarterOfAnHourTurnsReadOnlyUntilItIs() {
+        var other = network.join();
+        node.ping(network.addressOf(other));
+        settle();
+        pass(Duration.ofMinutes(15));
+
+        node.step();
+        assertThat(node.isReadOnly()).isTrue();
+        var third = network.join();
+        node.ping(network.addressOf(third));
+        settle();
+        third.step();
+        settle();
+        assertThat(third.table().size()).as("as it says so").isZero();
+
+        third.ping(address);
+        settle();
+        assertThat(node.isReadOnly()).isFalse();
+    }
+
+    @Test
+    void theClosestNodesAreFoundThoughHalfAreSilent() throws InterruptedException {
+        network.populate(200);
+        network.silence(0.5);
+
+        var found = new HashSet<>();
+        network.anyNode()
+                .lookup(TARGET, new Method.FindNode(TARGET, Set.of()), (contact, contents) -> found.add(contact))
+                .run();
+
+        var nearest = network.speaking().stream()
+                .map(Node::id)
+                .sorted(TARGET.byDistance())
+                .limit(4)
+                .toList();
+        assertThat(found.stream().map(contact -> ((Contact) contact).id()).toList())
+                .containsAll(nearest);
+    }
+}
