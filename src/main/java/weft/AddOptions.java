@@ -22,8 +22,10 @@ public final class AddOptions {
     public enum InitialState {
         /** Downloads and seeds at once. */
         STARTED,
-        /** Connects, but does not transfer, until {@link Torrent#start}. */
+        /** Connects, and fetches the metadata of a magnet link, but transfers nothing until {@link Torrent#start}. */
         PAUSED,
+        /** Fetches the metadata of a magnet link, and does nothing more until {@link Torrent#start}. */
+        METADATA_ONLY,
         /** Does nothing until {@link Torrent#start}. */
         STOPPED
     }

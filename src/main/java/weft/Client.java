@@ -11,10 +11,12 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
 import weft.lan.LocalDiscovery;
 import weft.metainfo.InfoHash;
+import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
@@ -110,7 +112,7 @@ public final class Client implements AutoCloseable {
         scope.closeFirst(listener);
         scope.fork("watchdog", watchdog::run);
         scope.fork("disk", disk::run);
-        var incoming = new IncomingPeers(scope, watchdog, shared.limits(), shared.bans(), this::swarm);
+        var incoming = new IncomingPeers(scope, watchdog, shared.limits(), shared.bans(), this::receiver);
         scope.fork("acceptor", () -> listener.acceptInto(incoming::accept, shared.limits()::makeWay));
         this.localDiscovery = options.localDiscovery()
                 ? Optional.of(LocalDiscovery.start(
@@ -175,19 +177,39 @@ public final class Client implements AutoCloseable {
         return add(metainfo, addOptions, false);
     }
 
+    /**
+     * Adds the torrent that a magnet link means. Its metadata is fetched from peers first; priorities of files that are
+     * set in the options go before what the link selects (BEP 53).
+     *
+     * @throws IllegalStateException if the torrent was added before, or the client is closed
+     */
+    public Torrent add(Magnet magnet, AddOptions addOptions) {
+        return add(magnet, addOptions, false);
+    }
+
+    Torrent add(Magnet magnet, AddOptions addOptions, boolean ownsClient) {
+        Objects.requireNonNull(addOptions, "addOptions");
+        return add(magnet.infoHash(), () -> new Torrent(this, ownsClient, magnet, addOptions));
+    }
+
     Torrent add(Metainfo metainfo, AddOptions addOptions, boolean ownsClient) throws IOException {
         Objects.requireNonNull(addOptions, "addOptions");
+        return add(metainfo.infoHash(), () -> new Torrent(this, ownsClient, metainfo, addOptions));
+    }
+
+    private Torrent add(InfoHash infoHash, Supplier<Torrent> maker) {
         addLock.lock();
         try {
             if (closed) {
                 throw new IllegalStateException("the client is closed");
             }
-            if (torrents.containsKey(key(metainfo.infoHash()))) {
-                throw new IllegalStateException("this torrent was added before: " + metainfo.name());
+            var other = torrents.get(key(infoHash));
+            if (other != null) {
+                throw new IllegalStateException("this torrent was added before: " + other.name());
             }
-            var torrent = new Torrent(this, ownsClient, metainfo, addOptions);
-            torrents.put(key(metainfo.infoHash()), torrent);
-            torrent.life().begin();
+            var torrent = maker.get();
+            torrents.put(key(infoHash), torrent);
+            torrent.begin();
             return torrent;
         } finally {
             addLock.unlock();
@@ -245,9 +267,9 @@ public final class Client implements AutoCloseable {
     }
 
     private void close(List<Torrent> closing, long deadline) {
-        closing.forEach(torrent -> torrent.life().close()); // all begin to end at the same time
+        closing.forEach(Torrent::closeSoon); // all begin to end at the same time
         for (Torrent torrent : closing) {
-            torrent.life().awaitEnd(deadline);
+            torrent.awaitEnd(deadline);
             torrents.remove(key(torrent.infoHash()), torrent);
         }
     }
@@ -283,8 +305,8 @@ public final class Client implements AutoCloseable {
         localDiscovery.ifPresent(LocalDiscovery::wake);
     }
 
-    private Optional<Swarm> swarm(InfoHash infoHash) {
-        return torrent(infoHash).map(torrent -> torrent.life().swarm());
+    private Optional<IncomingPeers.Receiver> receiver(InfoHash infoHash) {
+        return torrent(infoHash).map(torrent -> torrent::accept);
     }
 
     private static InfoHash key(InfoHash infoHash) {

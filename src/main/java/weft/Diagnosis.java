@@ -36,6 +36,11 @@ public record Diagnosis(Cause cause, String sentence, List<Evidence> evidence) {
         /** It is closed for good. */
         CLOSED(false),
 
+        /** Peers are connected, and the metadata of a magnet link has not come from them yet. */
+        WAITING_FOR_METADATA(true),
+        /** The metadata came, and cannot be used. */
+        METADATA_UNUSABLE(true),
+
         /** No room on the disk. */
         DISK_FULL(true),
         /** The file system or the user's rights forbid to read or write the files. */

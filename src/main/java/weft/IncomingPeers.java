@@ -12,7 +12,6 @@ import weft.metainfo.InfoHash;
 import weft.net.ConnectionLimits;
 import weft.net.PeerChannel;
 import weft.swarm.Bans;
-import weft.swarm.Swarm;
 import weft.wire.Handshake;
 
 /**
@@ -25,23 +24,29 @@ final class IncomingPeers {
     /** libtorrent drops a connection that has not shaken hands after so long. */
     private static final Duration HANDSHAKE = Duration.ofSeconds(10);
 
+    /** Who takes over a connection whose peer has named a torrent. */
+    @FunctionalInterface
+    interface Receiver {
+        void accept(PeerChannel channel, Watchdog.Guard deadline, Handshake.Head head, ConnectionLimits.Place place);
+    }
+
     private final TaskScope scope;
     private final Watchdog watchdog;
     private final ConnectionLimits limits;
     private final Bans bans;
-    private final Function<InfoHash, Optional<Swarm>> swarms;
+    private final Function<InfoHash, Optional<Receiver>> torrents;
 
     IncomingPeers(
             TaskScope scope,
             Watchdog watchdog,
             ConnectionLimits limits,
             Bans bans,
-            Function<InfoHash, Optional<Swarm>> swarms) {
+            Function<InfoHash, Optional<Receiver>> torrents) {
         this.scope = scope;
         this.watchdog = watchdog;
         this.limits = limits;
         this.bans = bans;
-        this.swarms = swarms;
+        this.torrents = torrents;
     }
 
     /** Takes one connection over; does not wait. */
@@ -73,10 +78,10 @@ final class IncomingPeers {
             var bytes = ByteBuffer.allocate(Handshake.HEAD_LENGTH);
             channel.readFully(bytes);
             var head = Handshake.decodeHead(bytes.flip());
-            var swarm = swarms.apply(head.infoHash());
-            if (swarm.isPresent()) {
+            var torrent = torrents.apply(head.infoHash());
+            if (torrent.isPresent()) {
                 handedOver = true;
-                swarm.get().accept(channel, deadline, head, place);
+                torrent.get().accept(channel, deadline, head, place);
             } else {
                 LOG.log(System.Logger.Level.DEBUG, "{0}: wants unknown torrent {1}", channel, head.infoHash());
             }

@@ -29,9 +29,10 @@ record LanTorrents(Client client) implements LocalTorrents {
     }
 
     private static boolean isAnnounced(Torrent torrent) {
-        return !torrent.metainfo().isPrivate()
+        boolean isPrivate = torrent.hasMetadata() && torrent.metainfo().isPrivate(); // a magnet link does not say so
+        return !isPrivate
                 && switch (torrent.state()) {
-                    case DOWNLOADING, SEEDING, PAUSED -> true;
+                    case FETCHING_METADATA, DOWNLOADING, SEEDING, PAUSED -> true;
                     case STOPPED, CHECKING, ERROR, CLOSED -> false;
                 };
     }

@@ -8,7 +8,7 @@ import java.util.Optional;
  * A connected peer, as it was at one moment.
  *
  * @param address where it is
- * @param client its client's name and version, from its peer id
+ * @param client its client's name and version, as it says (BEP 10) or as its peer id tells
  * @param outgoing whether we dialled it
  * @param connectedFor how long the connection has stood
  * @param fast whether the Fast Extension (BEP 6) is in use
@@ -52,4 +52,31 @@ public record PeerSnapshot(
         int requestsOut,
         int requestWindow,
         int requestsIn,
-        Optional<String> lastDisconnect) {}
+        Optional<String> lastDisconnect) {
+    /** A peer of a torrent whose metadata is not known: what it has and wants cannot be told. */
+    static PeerSnapshot withoutMetadata(InetSocketAddress address, String client, boolean outgoing, Duration since) {
+        return new PeerSnapshot(
+                address,
+                client,
+                outgoing,
+                since,
+                false,
+                true,
+                false,
+                true,
+                false,
+                false,
+                false,
+                false,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                Optional.empty());
+    }
+}

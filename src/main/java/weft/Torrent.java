@@ -10,13 +10,19 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.IntConsumer;
+import weft.concurrent.Watchdog;
 import weft.metainfo.InfoHash;
+import weft.metainfo.Layout;
+import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
 import weft.metainfo.PieceRange;
 import weft.metainfo.TorrentFile;
+import weft.net.ConnectionLimits;
+import weft.net.PeerChannel;
 import weft.swarm.Peer;
 import weft.swarm.Swarm;
 import weft.tracker.TrackerSnapshot;
+import weft.wire.Handshake;
 import weft.wire.MessageEncoder;
 
 /**
@@ -36,9 +42,18 @@ import weft.wire.MessageEncoder;
 public final class Torrent implements AutoCloseable {
     private final Client client;
     private final boolean ownsClient;
-    private final Metainfo metainfo;
-    private final Swarm swarm;
-    private final TorrentLife life;
+    private final InfoHash infoHash;
+    private final AddOptions options;
+    private final Life life;
+
+    /** What the torrent is asked for, whether or not its metadata is known. */
+    private sealed interface Life {
+        /** Its metainfo was at hand when it was added. */
+        record Known(TorrentLife life) implements Life {}
+
+        /** It was added by a magnet link. */
+        record ByMagnet(MetadataLife life) implements Life {}
+    }
 
     Torrent(Client client, boolean ownsClient, Metainfo metainfo, AddOptions options) {
         options.priorities()
@@ -46,9 +61,65 @@ public final class Torrent implements AutoCloseable {
                 .forEach(file -> Objects.checkIndex(file, metainfo.files().size()));
         this.client = client;
         this.ownsClient = ownsClient;
-        this.metainfo = metainfo;
-        this.life = new TorrentLife(client, metainfo, options);
-        this.swarm = life.swarm();
+        this.infoHash = metainfo.infoHash();
+        this.options = options;
+        this.life = new Life.Known(new TorrentLife(client, metainfo, options));
+    }
+
+    Torrent(Client client, boolean ownsClient, Magnet magnet, AddOptions options) {
+        this.client = client;
+        this.ownsClient = ownsClient;
+        this.infoHash = magnet.infoHash();
+        this.options = options;
+        this.life = new Life.ByMagnet(new MetadataLife(client, magnet, options));
+    }
+
+    /** The torrent's life; empty while its metadata is not known. */
+    private Optional<TorrentLife> known() {
+        return switch (life) {
+            case Life.Known(TorrentLife known) -> Optional.of(known);
+            case Life.ByMagnet(MetadataLife before) -> before.successor();
+        };
+    }
+
+    private TorrentLife requireKnown() {
+        return known().orElseThrow(() -> new IllegalStateException("the metadata is not known yet: " + name()));
+    }
+
+    private Optional<Swarm> swarm() {
+        return known().map(TorrentLife::swarm);
+    }
+
+    // --- for the client
+
+    void begin() {
+        switch (life) {
+            case Life.Known(TorrentLife known) -> known.begin();
+            case Life.ByMagnet(MetadataLife before) -> before.begin();
+        }
+    }
+
+    void accept(PeerChannel channel, Watchdog.Guard deadline, Handshake.Head head, ConnectionLimits.Place place) {
+        var swarm = swarm();
+        if (swarm.isPresent()) {
+            swarm.get().accept(channel, deadline, head, place);
+        } else if (life instanceof Life.ByMagnet(MetadataLife before)) {
+            before.swarm().accept(channel, deadline, head, place);
+        }
+    }
+
+    void closeSoon() {
+        switch (life) {
+            case Life.Known(TorrentLife known) -> known.close();
+            case Life.ByMagnet(MetadataLife before) -> before.close();
+        }
+    }
+
+    void awaitEnd(long deadlineNanos) {
+        switch (life) {
+            case Life.Known(TorrentLife known) -> known.awaitEnd(deadlineNanos);
+            case Life.ByMagnet(MetadataLife before) -> before.awaitEnd(deadlineNanos);
+        }
     }
 
     // --- opening
@@ -81,21 +152,47 @@ public final class Torrent implements AutoCloseable {
         }
     }
 
+    /**
+     * Opens the torrent that a magnet link means, with a client of its own, which is closed with it. Its metadata is
+     * fetched from peers first: see {@link #awaitMetadata()}.
+     */
+    public static Torrent open(Magnet magnet, AddOptions options, ClientOptions clientOptions) throws IOException {
+        var client = Client.open(clientOptions);
+        try {
+            return client.add(magnet, options, true);
+        } catch (RuntimeException e) {
+            client.close();
+            throw e;
+        }
+    }
+
     // --- the order of life
 
     /** Connects, downloads what is wanted and missing, serves what is there; asks the disk again after an error. */
     public void start() {
-        life.start();
+        switch (life) {
+            case Life.Known(TorrentLife known) -> known.start();
+            case Life.ByMagnet(MetadataLife before) -> before.start();
+        }
     }
 
-    /** Keeps its connections, but neither asks for anything nor serves anything, until {@link #start}. */
+    /**
+     * Keeps its connections, but neither asks for anything nor serves anything, until {@link #start}. Metadata is fetched
+     * all the same, where only a magnet link is known.
+     */
     public void pause() {
-        life.pause();
+        switch (life) {
+            case Life.Known(TorrentLife known) -> known.pause();
+            case Life.ByMagnet(MetadataLife before) -> before.pause();
+        }
     }
 
     /** Ends all connections, tells the trackers, and closes its files, until {@link #start} or {@link #pause}. */
     public void stop() {
-        life.stop();
+        switch (life) {
+            case Life.Known(TorrentLife known) -> known.stop();
+            case Life.ByMagnet(MetadataLife before) -> before.stop();
+        }
     }
 
     /**
@@ -111,18 +208,22 @@ public final class Torrent implements AutoCloseable {
         }
     }
 
-    TorrentLife life() {
-        return life;
-    }
-
     /** What it is doing. */
     public TorrentState state() {
-        return life.state();
+        return standing().state();
+    }
+
+    private TorrentLife.Standing standing() {
+        return switch (life) {
+            case Life.Known(TorrentLife known) -> known.standing();
+            case Life.ByMagnet(MetadataLife before) ->
+                before.successor().map(TorrentLife::standing).orElseGet(before::standing);
+        };
     }
 
     /** The fault that brought it into state {@link TorrentState#ERROR}. */
     public Optional<IOException> error() {
-        return life.error();
+        return standing().error();
     }
 
     /**
@@ -131,6 +232,7 @@ public final class Torrent implements AutoCloseable {
      * somebody calls {@link #cancelHashCheck}, the check ends where it is; what was found until then holds.
      *
      * @throws IOException if the disk fails
+     * @throws IllegalStateException if the metadata is not known yet
      * @throws java.util.concurrent.CancellationException if the check was cancelled
      */
     public void hashCheck() throws IOException, InterruptedException {
@@ -152,7 +254,7 @@ public final class Torrent implements AutoCloseable {
         if (pieces.length() > pieceCount()) {
             throw new IndexOutOfBoundsException("piece " + (pieces.length() - 1) + " of " + pieceCount());
         }
-        return life.hashCheck((BitSet) pieces.clone());
+        return requireKnown().hashCheck((BitSet) pieces.clone());
     }
 
     /**
@@ -176,7 +278,7 @@ public final class Torrent implements AutoCloseable {
      * earlier run has left that was being made, the torrent stops, and goes on with it at the next {@link #start}.
      */
     public void cancelHashCheck() {
-        life.cancelHashCheck();
+        known().ifPresent(TorrentLife::cancelHashCheck);
     }
 
     /**
@@ -186,49 +288,86 @@ public final class Torrent implements AutoCloseable {
      * @throws IllegalStateException if the torrent is closed before it is complete
      */
     public void awaitComplete() throws IOException, InterruptedException {
-        life.awaitComplete(Duration.ofSeconds(Long.MAX_VALUE));
+        awaitComplete(Duration.ofSeconds(Long.MAX_VALUE));
     }
 
     /** Like {@link #awaitComplete()}, but at most so long; false if the time ran out. */
     public boolean awaitComplete(Duration timeout) throws IOException, InterruptedException {
-        return life.awaitComplete(timeout);
+        long deadline = TorrentLife.deadline(timeout);
+        return awaitMetadata(deadline) && requireKnown().awaitComplete(deadline);
+    }
+
+    /**
+     * Waits until the metadata of a torrent that was added by a magnet link is known.
+     *
+     * @throws IOException the fault that stopped the torrent: the metadata is of no use
+     * @throws IllegalStateException if the torrent is closed before
+     */
+    public Metainfo awaitMetadata() throws IOException, InterruptedException {
+        awaitMetadata(TorrentLife.deadline(Duration.ofSeconds(Long.MAX_VALUE)));
+        return metainfo();
+    }
+
+    /** Like {@link #awaitMetadata()}, but at most so long; false if the time ran out. */
+    public boolean awaitMetadata(Duration timeout) throws IOException, InterruptedException {
+        return awaitMetadata(TorrentLife.deadline(timeout));
+    }
+
+    private boolean awaitMetadata(long deadlineNanos) throws IOException, InterruptedException {
+        return !(life instanceof Life.ByMagnet(MetadataLife before)) || before.awaitMetadata(deadlineNanos);
     }
 
     // --- what it is
 
-    /** The torrent's metainfo. */
+    /** Whether the torrent's metadata is known; always, but at the beginning of one that was added by a magnet link. */
+    public boolean hasMetadata() {
+        return known().isPresent();
+    }
+
+    /**
+     * The torrent's metainfo.
+     *
+     * @throws IllegalStateException if it was added by a magnet link and the metadata is not known yet
+     */
     public Metainfo metainfo() {
-        return metainfo;
+        return requireKnown().metainfo();
     }
 
     /** What the torrent is known by. */
     public InfoHash infoHash() {
-        return metainfo.infoHash();
+        return infoHash;
     }
 
-    /** The name that its file or directory has. */
+    /** The name that its file or directory has; while that is not known, what the magnet link says, or the info-hash. */
     public String name() {
-        return metainfo.name();
+        return known().map(known -> known.metainfo().name()).orElseGet(() -> switch (life) {
+            case Life.Known(TorrentLife known) -> known.metainfo().name();
+            case Life.ByMagnet(MetadataLife before) -> before.name();
+        });
     }
 
-    /** Bytes in all. */
+    private Optional<Layout> layout() {
+        return known().map(known -> known.metainfo().layout());
+    }
+
+    /** Bytes in all; 0 while the metadata is not known, as are the next two. */
     public long size() {
-        return metainfo.layout().totalLength();
+        return layout().map(Layout::totalLength).orElse(0L);
     }
 
     /** Bytes of a piece; the last one may be shorter. */
     public int pieceLength() {
-        return metainfo.layout().pieceLength();
+        return layout().map(Layout::pieceLength).orElse(0);
     }
 
     /** The number of pieces. */
     public int pieceCount() {
-        return metainfo.layout().pieceCount();
+        return layout().map(Layout::pieceCount).orElse(0);
     }
 
     /** Where the files go. */
     public Path directory() {
-        return life.directory();
+        return options.directory();
     }
 
     /** The 20 bytes by which we name ourselves to trackers and peers. */
@@ -245,57 +384,71 @@ public final class Torrent implements AutoCloseable {
 
     /** Bytes of blocks served, over all runs that resume data remembers. */
     public long uploaded() {
-        return life.uploaded();
+        return known().map(TorrentLife::uploaded).orElse(0L);
     }
 
     /** Bytes of wanted blocks received, over all runs that resume data remembers. */
     public long downloaded() {
-        return life.downloaded();
+        return known().map(TorrentLife::downloaded).orElse(0L);
     }
 
-    /** Bytes of the wanted pieces that are missing. */
+    /** Bytes of the wanted pieces that are missing; 0 while the metadata is not known. */
     public long left() {
-        return swarm.missingBytes();
+        return swarm().map(Swarm::missingBytes).orElse(0L);
     }
 
     /** The verified pieces, packed as they go over the wire: the high bit of the first byte is piece 0. */
     public byte[] bitfield() {
-        return MessageEncoder.packed(swarm.have(), pieceCount());
+        return MessageEncoder.packed(pieces(), pieceCount());
     }
 
     /** The verified pieces. */
     public BitSet pieces() {
-        return swarm.have();
+        return swarm().map(Swarm::have).orElseGet(BitSet::new);
     }
 
     /** The pieces that are wanted and missing. */
     public BitSet wanted() {
-        return swarm.wanted();
+        return swarm().map(Swarm::wanted).orElseGet(BitSet::new);
     }
 
     /** The pieces of which something has come, but which are not verified. */
     public BitSet piecesInProgress() {
         var pieces = new BitSet();
-        swarm.partials().keySet().forEach(pieces::set);
+        swarm().ifPresent(swarm -> swarm.partials().keySet().forEach(pieces::set));
         return pieces;
     }
 
     /** Whether everything that is wanted is there and verified. */
     public boolean isComplete() {
-        return swarm.isComplete();
+        return swarm().map(Swarm::isComplete).orElse(false);
     }
 
     /** Whether everything that there is is there and verified. */
     public boolean isSeed() {
-        return swarm.isSeed();
+        return swarm().map(Swarm::isSeed).orElse(false);
     }
 
     /** All figures of the moment. */
     public TorrentSnapshot snapshot() {
+        return known().map(this::snapshot)
+                .orElseGet(() -> TorrentSnapshot.withoutMetadata(
+                        state(), peers().size(), addresses().known()));
+    }
+
+    private Swarm.Addresses addresses() {
+        return switch (life) {
+            case Life.Known(TorrentLife known) -> known.swarm().addresses();
+            case Life.ByMagnet(MetadataLife before) -> before.swarm().addresses();
+        };
+    }
+
+    private TorrentSnapshot snapshot(TorrentLife known) {
+        var swarm = known.swarm();
         long left = swarm.missingBytes();
         long wanted = swarm.wantedBytes();
         var peers = swarm.peers();
-        var check = life.checkProgress();
+        var check = known.checkProgress();
         return new TorrentSnapshot(
                 state(),
                 wanted == 0 ? 1 : (double) (wanted - left) / wanted,
@@ -319,18 +472,28 @@ public final class Torrent implements AutoCloseable {
     /** Why it moves or does not: the one likeliest cause. Reads memory, as often as anybody likes. */
     public Diagnosis diagnosis() {
         var limits = client.shared().limits();
-        return new Examination(life, swarm, limits.isFull(), client.options().maxConnections()).diagnosis();
+        int maxConnections = client.options().maxConnections();
+        var known = known();
+        if (known.isEmpty() && life instanceof Life.ByMagnet(MetadataLife before)) {
+            return new MetadataExamination(before, limits.isFull(), maxConnections).diagnosis();
+        }
+        return new Examination(known.orElseThrow(), limits.isFull(), maxConnections).diagnosis();
     }
 
     /** The pieces that are wanted and missing and that no connected peer has. */
     public BitSet unavailable() {
-        return swarm.unavailable();
+        return swarm().map(Swarm::unavailable).orElseGet(BitSet::new);
     }
 
-    /** The files, in the torrent's order. */
+    /** The files, in the torrent's order; none while the metadata is not known. */
     public List<FileSnapshot> files() {
+        return known().map(Torrent::files).orElseGet(List::of);
+    }
+
+    private static List<FileSnapshot> files(TorrentLife life) {
+        var metainfo = life.metainfo();
         var layout = metainfo.layout();
-        var have = swarm.have();
+        var have = life.swarm().have();
         var files = new ArrayList<FileSnapshot>();
         for (TorrentFile file : metainfo.files()) {
             long verified = 0;
@@ -356,13 +519,22 @@ public final class Torrent implements AutoCloseable {
 
     /** The connected peers. */
     public List<PeerSnapshot> peers() {
-        return swarm.peers().stream().map(this::snapshot).toList();
+        var swarm = swarm();
+        if (swarm.isEmpty() && life instanceof Life.ByMagnet(MetadataLife before)) {
+            return before.swarm().peers().stream()
+                    .map(peer -> PeerSnapshot.withoutMetadata(
+                            peer.address(), peer.client(), peer.outgoing(), peer.connectedFor()))
+                    .toList();
+        }
+        return swarm.stream()
+                .flatMap(known -> known.peers().stream().map(peer -> snapshot(known, peer)))
+                .toList();
     }
 
-    private PeerSnapshot snapshot(Peer peer) {
+    private PeerSnapshot snapshot(Swarm swarm, Peer peer) {
         return new PeerSnapshot(
                 peer.address(),
-                peer.peerId().clientName(),
+                peer.clientName(),
                 peer.isOutgoing(),
                 peer.connectedFor(),
                 peer.isFast(),
@@ -387,12 +559,19 @@ public final class Torrent implements AutoCloseable {
 
     /** Why the last connections ended, oldest first: each an address and a reason. */
     public List<String> disconnects() {
-        return swarm.disconnects().stream().map(Swarm.Disconnect::toString).toList();
+        var disconnects = switch (life) {
+            case Life.Known(TorrentLife known) -> known.swarm().disconnects();
+            case Life.ByMagnet(MetadataLife before) -> before.swarm().disconnects(); // its successor has the same
+        };
+        return disconnects.stream().map(Swarm.Disconnect::toString).toList();
     }
 
     /** The tracker tiers. */
     public List<TrackerSnapshot> trackers() {
-        return life.trackers();
+        return switch (life) {
+            case Life.Known(TorrentLife known) -> known.trackers();
+            case Life.ByMagnet(MetadataLife before) -> before.trackers();
+        };
     }
 
     // --- what can be changed
@@ -402,8 +581,9 @@ public final class Torrent implements AutoCloseable {
      * file that is wanted no more keeps what has come of it.
      */
     public void setPriority(int file, int priority) {
-        Objects.checkIndex(file, metainfo.files().size());
-        life.setPriority(file, requirePriority(priority));
+        Objects.checkIndex(
+                file, known().map(known -> known.metainfo().files().size()).orElse(0));
+        requireKnown().setPriority(file, requirePriority(priority));
     }
 
     static int requirePriority(int priority) {
@@ -415,27 +595,44 @@ public final class Torrent implements AutoCloseable {
 
     /** Whether to fetch pieces in order instead of rarest first. */
     public void setSequential(boolean sequential) {
-        swarm.setSequential(sequential);
+        switch (life) {
+            case Life.Known(TorrentLife known) -> known.swarm().setSequential(sequential);
+            case Life.ByMagnet(MetadataLife before) -> before.setSequential(sequential);
+        }
     }
 
     /** Adds an address at which a peer may be. */
     public void addPeer(InetSocketAddress address) {
-        swarm.addCandidates(List.of(Objects.requireNonNull(address, "address")));
+        Objects.requireNonNull(address, "address");
+        switch (life) {
+            case Life.Known(TorrentLife known) -> known.swarm().addCandidates(List.of(address));
+            case Life.ByMagnet(MetadataLife before) -> before.addPeer(address);
+        }
     }
 
     /** Asks the trackers for more peers, as soon as they allow it. */
     public void announce() {
-        life.announce();
+        switch (life) {
+            case Life.Known(TorrentLife known) -> known.announce();
+            case Life.ByMagnet(MetadataLife before) -> before.announce();
+        }
     }
 
     /** Adds somebody to be told what happens from now on. */
     public void addListener(TorrentListener listener) {
-        life.events().add(Objects.requireNonNull(listener, "listener"));
+        events().add(Objects.requireNonNull(listener, "listener"));
     }
 
     /** Ends what {@link #addListener} began. */
     public void removeListener(TorrentListener listener) {
-        life.events().remove(listener);
+        events().remove(listener);
+    }
+
+    private Events events() {
+        return switch (life) {
+            case Life.Known(TorrentLife known) -> known.events();
+            case Life.ByMagnet(MetadataLife before) -> before.events();
+        };
     }
 
     /** Adds a listener to verified pieces. */

@@ -1,9 +1,7 @@
 package weft;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,9 +22,7 @@ import weft.storage.StorageException.Reason;
 import weft.swarm.Swarm;
 import weft.tracker.AnnounceTotals;
 import weft.tracker.Announcer;
-import weft.tracker.AnnouncingTorrent;
 import weft.tracker.TrackerSnapshot;
-import weft.wire.PeerId;
 
 /**
  * The thread on which a torrent lives. Whoever wants something of the torrent leaves a wish in the fields below and goes
@@ -66,13 +62,6 @@ final class TorrentLife {
     /** How long the trackers may take to be told that we stop; libtorrent waits 5 s, we must have closed by then. */
     private static final Duration TRACKER_PATIENCE = Duration.ofSeconds(3);
 
-    private enum Goal {
-        STARTED,
-        PAUSED,
-        STOPPED,
-        CLOSED
-    }
-
     /** How far a hash check has come; all zero when there is none. */
     record CheckProgress(int checked, int total) {}
 
@@ -97,9 +86,10 @@ final class TorrentLife {
     private final AddOptions options;
     private final TorrentData data;
     private final Swarm swarm;
-    private final Events events = new Events();
+    private final Events events;
     private final TaskScope scope;
     private final Announcer announcer;
+    private final boolean threadsRun; // those that are not of this life alone
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition wished = lock.newCondition(); // this thread has something to do
@@ -131,34 +121,58 @@ final class TorrentLife {
     private boolean paused;
     private BitSet unchecked = new BitSet(); // what an earlier run left in doubt and nobody has looked at yet
 
+    /** The life of a torrent whose metainfo is at hand. */
     TorrentLife(Client client, Metainfo metainfo, AddOptions options) {
         this.client = client;
         this.metainfo = metainfo;
         this.options = options;
-        this.scope = client.scope().childSupervised(threadName(metainfo), this::taskFailed);
+        this.scope = client.scope().childSupervised(threadName(metainfo.infoHash()), this::taskFailed);
         this.data = new TorrentData(metainfo, options, client.disk());
+        this.events = new Events();
         this.swarm = new Swarm(
                 Swarm.Subject.of(metainfo, options.extensions()),
                 client.shared(),
                 client.swarmLimits(),
                 new SwarmEvents());
-        this.goal = switch (options.initialState()) {
-            case STARTED -> Goal.STARTED;
-            case PAUSED -> Goal.PAUSED;
-            case STOPPED -> Goal.STOPPED;
-        };
-        this.filePriorities = new int[metainfo.files().size()];
-        for (int file = 0; file < filePriorities.length; file++) {
-            filePriorities[file] = options.priorities().getOrDefault(file, 1);
-        }
+        var announced = new Announced(client, metainfo.infoHash(), this::totals, swarm::addCandidates);
+        this.announcer = new Announcer(scope, announced, tiers(options), client.announcerOptions());
+        this.threadsRun = false;
+        this.goal = Goal.of(options.initialState());
+        this.filePriorities = initialPriorities();
         options.listeners().forEach(events::add);
         swarm.setSequential(options.sequential());
         swarm.addCandidates(options.peers());
-        this.announcer = new Announcer(scope, new Announced(), tiers(options), client.announcerOptions());
     }
 
-    private static String threadName(Metainfo metainfo) {
-        return metainfo.infoHash().toHex().substring(0, 8);
+    /** The life of a torrent whose metadata has been fetched: what was begun for that goes on. */
+    TorrentLife(Client client, Metainfo metainfo, AddOptions options, MetadataLife before) {
+        this.client = client;
+        this.metainfo = metainfo;
+        this.options = options;
+        this.scope = before.scope();
+        this.data = new TorrentData(metainfo, options, client.disk());
+        this.events = before.events();
+        this.swarm = before.swarm()
+                .succeededBy(Swarm.Subject.of(metainfo, options.extensions()), client.swarmLimits(), new SwarmEvents());
+        this.announcer = before.announcer();
+        before.announced().become(this::totals, swarm::addCandidates);
+        this.threadsRun = true;
+        this.state = TorrentState.FETCHING_METADATA;
+        this.goal = Goal.of(options.initialState());
+        this.filePriorities = initialPriorities();
+        swarm.setSequential(options.sequential());
+    }
+
+    private int[] initialPriorities() {
+        var priorities = new int[metainfo.files().size()];
+        for (int file = 0; file < priorities.length; file++) {
+            priorities[file] = options.priorities().getOrDefault(file, 1);
+        }
+        return priorities;
+    }
+
+    private static String threadName(InfoHash infoHash) {
+        return infoHash.toHex().substring(0, 8);
     }
 
     private void taskFailed(String task, Throwable failure) {
@@ -176,7 +190,9 @@ final class TorrentLife {
 
     /** Starts the torrent's threads. Called once, by the client. */
     void begin() {
-        scope.fork("events", events::run);
+        if (!threadsRun) {
+            scope.fork("events", events::run);
+        }
         scope.fork("life", this::run);
     }
 
@@ -188,8 +204,8 @@ final class TorrentLife {
         return events;
     }
 
-    Path directory() {
-        return data.directory();
+    Metainfo metainfo() {
+        return metainfo;
     }
 
     // --- wishes
@@ -388,8 +404,7 @@ final class TorrentLife {
         return announcer.snapshot();
     }
 
-    boolean awaitComplete(Duration timeout) throws IOException, InterruptedException {
-        long deadline = deadline(timeout);
+    boolean awaitComplete(long deadline) throws IOException, InterruptedException {
         lock.lock();
         try {
             while (true) {
@@ -424,7 +439,7 @@ final class TorrentLife {
         };
     }
 
-    private static long deadline(Duration timeout) {
+    static long deadline(Duration timeout) {
         long now = System.nanoTime();
         try {
             return Math.addExact(now, timeout.toNanos());
@@ -682,14 +697,17 @@ final class TorrentLife {
      * waits for the other, and a tracker that does not answer is not waited for long.
      */
     private void disconnect() throws InterruptedException {
-        if (!running) {
+        if (!running && !threadsRun) {
             return;
         }
+        boolean isToSave = running; // else only what the fetching of the metadata began is to be ended
         running = false;
         try (var goodbye = scope.childSupervised("goodbye", this::taskFailed)) {
             goodbye.fork("trackers", () -> announcer.stop(TRACKER_PATIENCE));
             swarm.stop(STOP_PATIENCE);
-            saveOrWarn();
+            if (isToSave) {
+                saveOrWarn();
+            }
             goodbye.join(TRACKER_PATIENCE);
         }
     }
@@ -765,11 +783,10 @@ final class TorrentLife {
     }
 
     private void end() throws InterruptedException {
-        if (running) {
-            disconnect();
-        } else {
+        if (!running) {
             saveOrWarn(); // priorities may have changed since
         }
+        disconnect();
         data.close();
         events.fire(new Events.Subject("state"), listener -> listener.onStateChanged(TorrentState.CLOSED));
     }
@@ -842,15 +859,7 @@ final class TorrentLife {
     }
 
     private void record(TorrentState before, TorrentState now) {
-        var event = new TorrentStateEvent();
-        if (before != now && event.isEnabled()) {
-            event.torrent = threadName(metainfo);
-            event.name = metainfo.name();
-            event.from = before.name();
-            event.to = now.name();
-            event.error = error().map(IOException::getMessage).orElse("");
-            event.commit();
-        }
+        TorrentStateEvent.commit(threadName(metainfo.infoHash()), metainfo.name(), before, now, error());
     }
 
     private void signalChanged() {
@@ -935,7 +944,7 @@ final class TorrentLife {
             lock.unlock();
         }
         if (event.shouldCommit()) {
-            event.torrent = threadName(metainfo);
+            event.torrent = threadName(metainfo.infoHash());
             event.pieces = total;
             event.good = whole;
             event.error = failure != null ? failure.getMessage() : check.cancelled ? "cancelled" : "";
@@ -1042,38 +1051,15 @@ final class TorrentLife {
         }
     }
 
-    private final class Announced implements AnnouncingTorrent {
-        @Override
-        public InfoHash infoHash() {
-            return metainfo.infoHash();
-        }
-
-        @Override
-        public PeerId peerId() {
-            return client.peerId();
-        }
-
-        @Override
-        public int port() {
-            return client.port();
-        }
-
-        @Override
-        public AnnounceTotals totals() {
-            long missing = metainfo.layout().totalLength() - swarm.haveBytes();
-            long corrupt = swarm.corruptBytes();
-            return new AnnounceTotals(
-                    uploaded(),
-                    Math.max(0, downloaded() - corrupt),
-                    missing,
-                    corrupt,
-                    swarm.wasted().total(),
-                    missing > 0 && swarm.isComplete());
-        }
-
-        @Override
-        public void onPeers(List<InetSocketAddress> peers) {
-            swarm.addCandidates(peers);
-        }
+    private AnnounceTotals totals() {
+        long missing = metainfo.layout().totalLength() - swarm.haveBytes();
+        long corrupt = swarm.corruptBytes();
+        return new AnnounceTotals(
+                uploaded(),
+                Math.max(0, downloaded() - corrupt),
+                missing,
+                corrupt,
+                swarm.wasted().total(),
+                missing > 0 && swarm.isComplete());
     }
 }

@@ -1,6 +1,7 @@
 package weft;
 
 import java.io.IOException;
+import weft.metainfo.Metainfo;
 
 /**
  * Told what happens to a torrent. Methods are called one at a time, in the order of events, on the torrent's own event
@@ -12,6 +13,9 @@ import java.io.IOException;
  * closed, what waits is told if that takes no longer than closing may.
  */
 public interface TorrentListener {
+    /** The metadata of a torrent that was added by a magnet link is known. */
+    default void onMetadata(Metainfo metainfo) {}
+
     /** A piece has come in, or was hash-checked, and is right. */
     default void onPieceVerified(int piece) {}
 

@@ -38,4 +38,9 @@ public record TorrentSnapshot(
         int seeds,
         int knownPeers,
         int checkedPieces,
-        int piecesToCheck) {}
+        int piecesToCheck) {
+    /** Of a torrent of which no more is known than a magnet link says. */
+    static TorrentSnapshot withoutMetadata(TorrentState state, int peers, int knownPeers) {
+        return new TorrentSnapshot(state, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, peers, 0, knownPeers, 0, 0);
+    }
+}

@@ -6,6 +6,8 @@ public enum TorrentState {
     STOPPED,
     /** What lies on disk is being hashed. */
     CHECKING,
+    /** Only what a magnet link says is known: fetching the metadata from peers. */
+    FETCHING_METADATA,
     /** Connected, but neither asking for pieces nor serving any. */
     PAUSED,
     /** Fetching what is wanted and missing, and serving what is there. */

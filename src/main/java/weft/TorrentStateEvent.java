@@ -1,5 +1,7 @@
 package weft;
 
+import java.io.IOException;
+import java.util.Optional;
 import jdk.jfr.Category;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
@@ -32,4 +34,17 @@ final class TorrentStateEvent extends Event {
     @Label("Error")
     @Description("What stopped it, if something did")
     String error;
+
+    static void commit(
+            String torrent, String name, TorrentState before, TorrentState now, Optional<IOException> error) {
+        var event = new TorrentStateEvent();
+        if (before != now && event.isEnabled()) {
+            event.torrent = torrent;
+            event.name = name;
+            event.from = before.name();
+            event.to = now.name();
+            event.error = error.map(IOException::getMessage).orElse("");
+            event.commit();
+        }
+    }
 }

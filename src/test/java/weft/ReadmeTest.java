@@ -73,7 +73,7 @@ class ReadmeTest {
         try (var world = new World()) {
             var output = run(examples.get(1));
 
-            assertThat(output).contains("piece ").contains("Weft 0.1 at");
+            assertThat(output).contains("piece ").contains("Weft 0.1.0 at");
             assertThat(workingDirectory.resolve("storage/content/one.bin")).doesNotExist();
             assertThat(Files.readAllBytes(workingDirectory.resolve("storage/content/two.bin")))
                     .isEqualTo(world.two);

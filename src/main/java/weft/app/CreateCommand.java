@@ -1,10 +1,8 @@
 package weft.app;
 
 import java.io.IOException;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -70,11 +68,9 @@ final class CreateCommand implements Callable<Integer> {
         if (!Files.exists(path)) {
             throw new CommandException("there is no file or directory " + path);
         }
-        if (Files.isDirectory(torrentFile)) {
-            throw new CommandException(torrentFile + " is a directory; -o names the torrent file to write");
-        }
+        TorrentFileWriter.check(torrentFile, "-o");
         var torrent = stop.interruptibly(this::hash);
-        write(torrent);
+        TorrentFileWriter.write(torrent, torrentFile);
         var layout = torrent.layout();
         output.result("Created " + torrentFile + ": " + torrent.name() + ", " + Units.size(layout.totalLength())
                 + " in " + Units.count(torrent.files().size(), "file") + ", "
@@ -116,25 +112,6 @@ final class CreateCommand implements Callable<Integer> {
 
         void end() {
             bar.ifPresent(ByteBar::end);
-        }
-    }
-
-    /** All of it or nothing: whoever looks for the file never finds half of it. */
-    private void write(Metainfo torrent) throws IOException {
-        var folder = torrentFile.toAbsolutePath().getParent();
-        if (!Files.isDirectory(folder)) {
-            throw new IOException("there is no directory " + folder);
-        }
-        var temporary = folder.resolve(torrentFile.getFileName() + ".new");
-        try {
-            Files.write(temporary, torrent.toBytes());
-            try {
-                Files.move(temporary, torrentFile, StandardCopyOption.ATOMIC_MOVE);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(temporary, torrentFile, StandardCopyOption.REPLACE_EXISTING);
-            }
-        } finally {
-            Files.deleteIfExists(temporary);
         }
     }
 }

@@ -21,6 +21,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import weft.AddOptions;
 import weft.Client;
+import weft.TorrentListener;
+import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
 
 /** {@code weft download}: gets what torrents hold, and goes on where an earlier run was stopped. */
@@ -43,7 +45,7 @@ final class DownloadCommand implements Callable<Integer> {
     @Parameters(
             arity = "1..*",
             paramLabel = "SOURCE",
-            description = "Torrent files, or the http(s) addresses of torrent files.")
+            description = "Torrent files, the http(s) addresses of torrent files, or magnet links.")
     private List<String> sources;
 
     @Option(
@@ -90,9 +92,9 @@ final class DownloadCommand implements Callable<Integer> {
         if (selection != null && sources.size() > 1) {
             throw new ParameterException(spec.commandLine(), "--files is for one SOURCE, not for " + sources.size());
         }
-        var torrents = new ArrayList<Metainfo>();
+        var torrents = new ArrayList<Source.Named>();
         for (var torrentSource : sources) {
-            var torrent = source.readUsable(torrentSource);
+            var torrent = source.findUsable(torrentSource);
             if (torrents.stream().anyMatch(other -> other.infoHash().equals(torrent.infoHash()))) {
                 throw new CommandException(torrentSource + " is the same torrent as another SOURCE");
             }
@@ -112,7 +114,7 @@ final class DownloadCommand implements Callable<Integer> {
             for (var torrent : torrents) {
                 var watch = add(client, torrent, options);
                 watches.add(watch);
-                scope.fork(torrent.name(), () -> {
+                scope.fork(watch.torrent().name(), () -> {
                     watch.load();
                     watch.torrent().start();
                 });
@@ -126,12 +128,31 @@ final class DownloadCommand implements Callable<Integer> {
         return Main.INTERRUPTED;
     }
 
-    private TorrentWatch add(Client client, Metainfo torrent, AddOptions options) throws IOException {
-        var stopped = options.withInitialState(AddOptions.InitialState.STOPPED);
-        var added = client.add(torrent, selection == null ? stopped : withSelection(stopped, torrent));
+    private TorrentWatch add(Client client, Source.Named torrent, AddOptions options) throws IOException {
+        // Nothing is transferred before it is known what is there already: that is not what this command has done.
+        var added = switch (torrent) {
+            case Source.Named.File(Metainfo metainfo) -> {
+                var stopped = options.withInitialState(AddOptions.InitialState.STOPPED);
+                yield client.add(metainfo, selection == null ? stopped : withSelection(stopped, metainfo));
+            }
+            case Source.Named.Link(Magnet magnet) -> {
+                var name = magnet.name().orElse(magnet.infoHash().toHex());
+                output.note("Fetching the metadata of " + Text.printable(name));
+                var paused = options.withInitialState(AddOptions.InitialState.PAUSED)
+                        .withListener(new TorrentListener() {
+                            @Override
+                            public void onMetadata(Metainfo metainfo) {
+                                output.note(announcement(metainfo));
+                            }
+                        });
+                yield client.add(selection == null ? magnet : magnet.withSelection(selection.ranges()), paused);
+            }
+        };
         var watch = new TorrentWatch(added, System::nanoTime, stop::wake);
         added.addListener(watch);
-        output.note(announcement(torrent));
+        if (torrent instanceof Source.Named.File(Metainfo metainfo)) {
+            output.note(announcement(metainfo));
+        }
         return watch;
     }
 
@@ -208,6 +229,11 @@ final class DownloadCommand implements Callable<Integer> {
             transfer.summarise(watch, "interrupted", "", Optional.empty());
         }
         var torrent = watch.torrent();
+        if (!torrent.hasMetadata()) {
+            output.note("Stopped before the metadata of " + Text.printable(torrent.name())
+                    + " had come; the same command tries again.");
+            return;
+        }
         output.note("Stopped at " + Units.percent(torrent.snapshot().progress()) + " of " + torrent.name()
                 + "; the same command goes on from there.");
     }

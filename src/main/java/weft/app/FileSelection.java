@@ -1,9 +1,12 @@
 package weft.app;
 
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
+import weft.metainfo.FileRange;
 
 /** Files by their numbers as {@code weft info} shows them: "0,2-5". */
 record FileSelection(BitSet files) {
@@ -28,6 +31,15 @@ record FileSelection(BitSet files) {
             }
             return new FileSelection(files);
         }
+    }
+
+    /** The same as ranges. */
+    List<FileRange> ranges() {
+        var ranges = new ArrayList<FileRange>();
+        for (int first = files.nextSetBit(0); first >= 0; first = files.nextSetBit(files.nextClearBit(first))) {
+            ranges.add(new FileRange(first, files.nextClearBit(first) - 1));
+        }
+        return ranges;
     }
 
     /** The highest number. */

@@ -1,5 +1,7 @@
 package weft.app;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,40 +10,108 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import weft.AddOptions;
+import weft.TorrentListener;
 import weft.bencode.BString;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
 import weft.metainfo.TorrentFile;
 
-/** {@code weft info}: shows what a torrent file says. */
-@Command(name = "info", description = "Show what a torrent holds.")
+/** {@code weft info}: shows what a torrent file says, or what a magnet link comes to, and writes that to a file. */
+@Command(
+        name = "info",
+        description =
+                "Show what a torrent holds. Of a magnet link, peers are asked for it: --peer names one to begin with.")
 final class InfoCommand implements Callable<Integer> {
     private final Output output;
+    private final StopSignal stop;
     private final Source source;
 
-    @Parameters(index = "0", paramLabel = "SOURCE", description = "A torrent file, or the http(s) address of one.")
+    @Mixin
+    private final Network network = new Network();
+
+    @Parameters(
+            index = "0",
+            paramLabel = "SOURCE",
+            description = "A torrent file, the http(s) address of one, or a magnet link.")
     private String torrentSource;
 
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
+    @Option(names = "--save", paramLabel = "FILE", description = "Write the torrent file, too.")
+    private Path torrentFile; // or null
+
     InfoCommand(Output output, StopSignal stop) {
         this.output = output;
+        this.stop = stop;
         this.source = new Source(stop);
     }
 
     @Override
     public Integer call() throws Exception {
-        var torrent = source.read(torrentSource);
+        if (torrentFile != null) {
+            TorrentFileWriter.check(torrentFile, "--save");
+        }
+        var torrent = switch (source.find(torrentSource)) {
+            case Source.Named.File(Metainfo metainfo) -> Optional.of(metainfo);
+            case Source.Named.Link(Magnet magnet) -> fetch(magnet);
+        };
+        if (torrent.isEmpty()) {
+            return Main.INTERRUPTED;
+        }
+        show(torrent.get());
+        if (torrentFile != null) {
+            TorrentFileWriter.write(torrent.get(), torrentFile);
+            output.note("Saved to " + torrentFile);
+        }
+        return ExitCode.OK;
+    }
+
+    private void show(Metainfo torrent) {
         if (json) {
             output.json(toJson(torrent));
         } else {
             toLines(torrent).forEach(output::answer);
         }
-        return 0;
+    }
+
+    /** What peers say that the link means; empty if we were told to stop before. Nothing is written. */
+    private Optional<Metainfo> fetch(Magnet magnet) throws Exception {
+        var nowhere = Path.of(System.getProperty("java.io.tmpdir"), "weft-" + magnet.infoHash());
+        var options = AddOptions.into(nowhere)
+                .withInitialState(AddOptions.InitialState.METADATA_ONLY)
+                .withResume(false)
+                .withPeers(network.peers())
+                .withListener(new TorrentListener() {
+                    @Override
+                    public void onMetadata(Metainfo metainfo) {
+                        stop.wake();
+                    }
+
+                    @Override
+                    public void onError(IOException cause) {
+                        stop.wake();
+                    }
+                });
+        try (var client = network.openClient()) {
+            var torrent = client.add(magnet, options);
+            var watch = new TorrentWatch(torrent, System::nanoTime, stop::wake);
+            new Transfer(output, stop)
+                    .watch(
+                            List.of(watch),
+                            w -> torrent.hasMetadata() || torrent.error().isPresent());
+            if (torrent.error().isPresent()) {
+                var fault = torrent.error().get();
+                throw new CommandException(Text.printable(torrent.name()) + ": " + Faults.describe(fault), fault);
+            }
+            return torrent.hasMetadata() ? Optional.of(torrent.metainfo()) : Optional.empty();
+        }
     }
 
     private static Json toJson(Metainfo torrent) {

@@ -86,6 +86,7 @@ final class ProgressLines {
     private List<Figure> figures(TorrentSnapshot now, boolean aligned) {
         return switch (now.state()) {
             case CHECKING -> checking(now, aligned);
+            case FETCHING_METADATA -> List.of(new Figure(0, "fetching metadata"), new Figure(1, peers(now)));
             case SEEDING -> seeding(now, aligned);
             case DOWNLOADING -> downloading(now, aligned);
             case PAUSED -> List.of(percent(now, aligned), new Figure(1, "paused"));

@@ -6,10 +6,12 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import weft.metainfo.InfoHash;
+import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
 import weft.metainfo.MetainfoException;
 
-/** What a user names as a torrent: a torrent file or the http(s) address of one. */
+/** What a user names as a torrent: a torrent file, the http(s) address of one, or a magnet link. */
 final class Source {
     private final StopSignal stop;
 
@@ -17,12 +19,48 @@ final class Source {
         this.stop = stop;
     }
 
-    /** Reads or fetches it. */
-    Metainfo read(String source) throws Exception {
-        var lower = source.toLowerCase(Locale.ROOT);
-        if (lower.startsWith("magnet:")) {
-            throw new CommandException("magnet links are not supported yet, only torrent files and their addresses");
+    /** What a user has named. */
+    sealed interface Named {
+        /** A torrent file, here or elsewhere. */
+        record File(Metainfo metainfo) implements Named {}
+
+        /** A magnet link. */
+        record Link(Magnet magnet) implements Named {}
+
+        /** What it is known by. */
+        default InfoHash infoHash() {
+            return switch (this) {
+                case File(Metainfo metainfo) -> metainfo.infoHash();
+                case Link(Magnet magnet) -> magnet.infoHash();
+            };
         }
+    }
+
+    /** Reads or fetches a torrent file, or reads a magnet link. */
+    Named find(String source) throws Exception {
+        return Magnet.isLink(source) ? new Named.Link(link(source)) : new Named.File(read(source));
+    }
+
+    /** Like {@link #find}, but only what can be downloaded and seeded. */
+    Named findUsable(String source) throws Exception {
+        return Magnet.isLink(source) ? new Named.Link(link(source)) : new Named.File(readUsable(source));
+    }
+
+    private static Magnet link(String source) throws CommandException {
+        try {
+            return Magnet.parse(source);
+        } catch (MetainfoException e) {
+            throw new CommandException(Text.printable(e.getMessage()), e);
+        }
+    }
+
+    /** Reads or fetches a torrent file. */
+    Metainfo read(String source) throws Exception {
+        if (Magnet.isLink(source)) {
+            throw new CommandException(
+                    "this is a magnet link, and a torrent file is needed; 'weft info --save FILE' makes one of it");
+        }
+        var lower = source.toLowerCase(Locale.ROOT);
         if (lower.startsWith("http://") || lower.startsWith("https://")) {
             return fetch(source);
         }

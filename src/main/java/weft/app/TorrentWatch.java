@@ -49,10 +49,11 @@ final class TorrentWatch implements TorrentListener {
     }
 
     /**
-     * Waits until it is known what lies on disk: at once if resume data vouches for it, else when it is hashed. From here
+     * Waits until the metadata is known, and what lies on disk: at once if resume data vouches for it, else when it is hashed. From here
      * on bytes and time are counted. The torrent is not started yet, so nothing moves before.
      */
     void load() throws IOException, InterruptedException {
+        torrent.awaitMetadata();
         torrent.hashCheck(new BitSet()); // what has to be hashed to begin with goes before
         downloadedBefore = torrent.downloaded();
         uploadedBefore = torrent.uploaded();

@@ -1,15 +1,14 @@
 package weft.app;
 
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import weft.Client;
-import weft.ClientOptions;
 import weft.concurrent.TaskScope;
 import weft.storage.StorageOptions;
 import weft.storage.StorageOptions.Access;
@@ -19,22 +18,8 @@ final class Transfer {
     private final Output output;
     private final StopSignal stop;
 
-    @Option(
-            names = {"-p", "--port"},
-            paramLabel = "N",
-            converter = Port.class,
-            description = "The TCP and UDP port to listen on; without it the system picks one.")
-    private int port;
-
-    @Option(
-            names = "--peer",
-            paramLabel = "HOST:PORT",
-            converter = Addresses.class,
-            description = "A peer to connect to, besides those that trackers know. May be repeated.")
-    private List<Addresses.HostPort> peers = List.of();
-
-    @Option(names = "--no-lsd", description = "Do not look for peers in the local network.")
-    private boolean noLocalDiscovery;
+    @Mixin
+    private final Network network = new Network();
 
     @Option(
             names = "--io",
@@ -65,21 +50,12 @@ final class Transfer {
 
     /** The peers that the user named, looked up. */
     List<InetSocketAddress> peers() throws CommandException {
-        var addresses = new ArrayList<InetSocketAddress>();
-        for (var peer : peers) {
-            addresses.add(peer.resolve());
-        }
-        return addresses;
+        return network.peers();
     }
 
     /** Opens the client; the caller closes it. */
     Client openClient() throws IOException, CommandException {
-        try {
-            return Client.open(ClientOptions.defaults().withPort(port).withLocalDiscovery(!noLocalDiscovery));
-        } catch (BindException e) {
-            throw new CommandException(
-                    "port " + port + " is in use, or not ours to use; --port picks another, no --port a free one", e);
-        }
+        return network.openClient();
     }
 
     /** The scope of threads that load torrents; its faults are the torrents' own, which say so when they are looked at. */

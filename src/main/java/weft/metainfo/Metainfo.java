@@ -1,5 +1,6 @@
 package weft.metainfo;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -9,7 +10,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.apache.commons.codec.digest.DigestUtils;
+import weft.bencode.BInteger;
+import weft.bencode.BList;
 import weft.bencode.BString;
+import weft.bencode.BValue;
 import weft.bencode.Bencode;
 import weft.bencode.BencodeException;
 import weft.bencode.BencodeLimits;
@@ -67,6 +71,65 @@ public final class Metainfo {
     /** Parses a copy of the bytes of a torrent file. */
     public static Metainfo parse(byte[] bytes) throws MetainfoException {
         return parseOwned(bytes.clone(), PathSanitizer.ofThisPlatform());
+    }
+
+    /**
+     * What a magnet link and the info dictionary come to that its info-hash is of: the dictionary with the trackers, web
+     * seeds and DHT nodes of the link around it.
+     *
+     * @throws MetainfoException if the dictionary is of no use, or is not the one that the link means
+     */
+    public static Metainfo ofInfo(byte[] info, Magnet magnet) throws MetainfoException {
+        var metainfo = parseOwned(torrentFile(info, magnet), PathSanitizer.ofThisPlatform());
+        var meant = magnet.infoHash();
+        if (!metainfo.infoHashV1.equals(Optional.of(meant)) && !metainfo.infoHashV2.equals(Optional.of(meant))) {
+            throw new MetainfoException("info", 0, "is that of " + metainfo.infoHash() + ", not of " + meant);
+        }
+        return metainfo;
+    }
+
+    // The info dictionary goes in as it stands, or it would have another hash. Keys ascend (BEP 3).
+    private static byte[] torrentFile(byte[] info, Magnet magnet) {
+        var out = new ByteArrayOutputStream(info.length + 1000);
+        out.write('d');
+        if (!magnet.trackers().isEmpty()) {
+            put(out, "announce", BString.of(magnet.trackers().getFirst()));
+            put(
+                    out,
+                    "announce-list",
+                    BList.of(magnet.trackers().stream()
+                            .map(url -> (BValue) BList.of(List.of(BString.of(url))))
+                            .toList()));
+        }
+        put(out, "info", info);
+        if (!magnet.nodes().isEmpty()) {
+            put(
+                    out,
+                    "nodes",
+                    BList.of(magnet.nodes().stream()
+                            .map(node -> (BValue)
+                                    BList.of(List.of(BString.of(node.getHostString()), BInteger.of(node.getPort()))))
+                            .toList()));
+        }
+        if (!magnet.webSeeds().isEmpty()) {
+            put(
+                    out,
+                    "url-list",
+                    BList.of(magnet.webSeeds().stream()
+                            .map(url -> (BValue) BString.of(url))
+                            .toList()));
+        }
+        out.write('e');
+        return out.toByteArray();
+    }
+
+    private static void put(ByteArrayOutputStream out, String key, BValue value) {
+        put(out, key, Bencode.encode(value));
+    }
+
+    private static void put(ByteArrayOutputStream out, String key, byte[] encoded) {
+        out.writeBytes(Bencode.encode(BString.of(key)));
+        out.writeBytes(encoded);
     }
 
     /** Parses an array that nobody changes any more, with the paths as on a platform. */

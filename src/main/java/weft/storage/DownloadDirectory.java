@@ -4,7 +4,9 @@ import java.io.Closeable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -15,6 +17,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.ReadOnlyFileSystemException;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.OptionalLong;
 import weft.metainfo.InfoHash;
@@ -30,6 +34,7 @@ import weft.storage.StorageException.Reason;
  * DIR/.weft/INFOHASH.parts        parts of pieces that belong to files which are not wanted ({@link PartFile})
  * DIR/.weft/INFOHASH.lock         held by whoever may write to the files ({@link TorrentLock})
  * DIR/.weft/INFOHASH.resume       what the next run need not find out again ({@link ResumeData})
+ * DIR/.weft/INFOHASH.torrent      what a magnet link has come to ({@link SavedMetainfo})
  * </pre>
  */
 final class DownloadDirectory {
@@ -59,6 +64,10 @@ final class DownloadDirectory {
 
     Path resumeFile(InfoHash infoHash) {
         return ownFile(infoHash, ".resume");
+    }
+
+    Path torrentFile(InfoHash infoHash) {
+        return ownFile(infoHash, ".torrent");
     }
 
     private Path ownFile(InfoHash infoHash, String suffix) {
@@ -93,6 +102,25 @@ final class DownloadDirectory {
         } catch (IOException | ReadOnlyFileSystemException e) {
             throw explain(e, "make the directory", parent);
         }
+    }
+
+    /** Puts a new content into one of our own files: all of it or, if that fails, nothing. */
+    void replace(Path path, byte[] content) throws IOException {
+        makeParents(path);
+        Path temporary = path.resolveSibling(path.getFileName() + ".tmp");
+        try (var channel = FileChannel.open(
+                temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            var buffer = ByteBuffer.wrap(content);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.force(true);
+        } catch (IOException e) {
+            Files.deleteIfExists(temporary);
+            throw e;
+        }
+        // A power cut may still bring back the old file. That does no harm: what it claims is true as well.
+        Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     /** Refuses a path below the root that symbolic links lead out of it, or nowhere. */

@@ -1,12 +1,8 @@
 package weft.storage;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -161,7 +157,7 @@ public final class ResumeData {
     private void replaceBy(ResumeFormat content) throws IOException {
         saving.lock();
         try {
-            replace(content.encode(infoHash));
+            directory.replace(path, content.encode(infoHash));
             known = FileStamp.of(path);
         } catch (IOException e) {
             throw directory.explain(e, "save", path);
@@ -240,24 +236,6 @@ public final class ResumeData {
     /** Reads nothing and believes nothing: all that is on disk is to be checked. */
     public Resumed withoutTrust() throws IOException {
         return disk.onFileThread(() -> allToCheck(stamps(), List.of()));
-    }
-
-    private void replace(byte[] content) throws IOException {
-        directory.makeParents(path);
-        Path temporary = path.resolveSibling(path.getFileName() + ".tmp");
-        try (var channel = FileChannel.open(
-                temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            var buffer = ByteBuffer.wrap(content);
-            while (buffer.hasRemaining()) {
-                channel.write(buffer);
-            }
-            channel.force(true);
-        } catch (IOException e) {
-            Files.deleteIfExists(temporary);
-            throw e;
-        }
-        // A power cut may still bring back the old file. That does no harm: what it claims is true as well.
-        Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private List<FileStamp> stamps() throws IOException {

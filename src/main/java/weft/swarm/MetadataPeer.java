@@ -39,6 +39,7 @@ final class MetadataPeer {
     private final Connection connection;
     private final MetadataDownload download;
     private final MetadataDownload.Source source;
+    private final long connectedNanos;
     private final Outbox outbox = new Outbox();
     private final PeerExtensions extensions;
     private final EarlyDecoder decoder = new EarlyDecoder();
@@ -56,6 +57,7 @@ final class MetadataPeer {
                 ExtensionHandshake.EMPTY,
                 outbox,
                 this::close);
+        this.connectedNanos = swarm.now();
         this.source = download.connect(this);
     }
 
@@ -65,6 +67,17 @@ final class MetadataPeer {
 
     PeerExtensions extensions() {
         return extensions;
+    }
+
+    MetadataSwarm.ConnectedPeer snapshot() {
+        return new MetadataSwarm.ConnectedPeer(
+                connection.channel().remoteAddress(),
+                extensions
+                        .handshake()
+                        .client()
+                        .orElseGet(() -> connection.peerId().clientName()),
+                connection.outgoing(),
+                Duration.ofNanos(swarm.now() - connectedNanos));
     }
 
     /** Ends the connection for this reason; the first one counts. */

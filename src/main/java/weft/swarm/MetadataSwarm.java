@@ -6,7 +6,6 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -27,8 +26,8 @@ import weft.wire.PeerId;
  * A torrent among its peers while no more is known of it than its info-hash: fetches the info dictionary from all who
  * have it (BEP 9). Then a {@link Swarm} succeeds it, and takes its connections over.
  *
- * <p>Made by a torrent, which calls {@link #start}, {@link #pause}, {@link #resume}, {@link #stop} from one thread. The
- * rest may be called from any thread.
+ * <p>Made by a torrent, which calls {@link #start} and {@link #stop} from one thread. The rest may be called from any
+ * thread.
  */
 public final class MetadataSwarm {
     private static final System.Logger LOG = System.getLogger("weft.swarm");
@@ -67,7 +66,6 @@ public final class MetadataSwarm {
 
     private volatile TaskScope scope; // of the peers; null while stopped
     private volatile TaskScope diallers; // of those who look for more
-    private volatile boolean paused;
     private volatile boolean fetched;
     private volatile Swarm successor; // started; or null
 
@@ -90,27 +88,15 @@ public final class MetadataSwarm {
 
     // --- the order of life
 
-    /** Starts to connect and fetch, in a scope below {@code parent}; or first only to connect, as if paused. */
-    public void start(TaskScope parent, boolean asPaused) {
+    /** Starts to connect and fetch, in a scope below {@code parent}. */
+    public void start(TaskScope parent) {
         var peersScope = parent.childSupervised("", this::taskFailed);
         var dialScope = peersScope.childSupervised("", this::taskFailed);
-        paused = asPaused;
         scope = peersScope;
         diallers = dialScope;
         door.candidates().hurry();
         dialScope.fork("connector", () -> new Connector(torrent, shared, door, entrance).run(peersScope));
         dialScope.fork("keeper", this::keep);
-    }
-
-    /** Keeps the connections, but asks for nothing. */
-    public void pause() {
-        paused = true;
-    }
-
-    /** Ends a {@link #pause}. */
-    public void resume() {
-        paused = false;
-        peers.forEach(MetadataPeer::ask);
     }
 
     /** Ends all connections and threads, waiting at most {@code patience}. Says whether all have ended. */
@@ -271,8 +257,12 @@ public final class MetadataSwarm {
         return shared.watchdog();
     }
 
+    long now() {
+        return shared.nanoTime().getAsLong();
+    }
+
     boolean isFetching() {
-        return !paused && !fetched;
+        return !fetched;
     }
 
     boolean isSucceeded() {
@@ -318,15 +308,11 @@ public final class MetadataSwarm {
         return door.disconnects();
     }
 
-    /** What each connected peer is called, as far as it has said. */
-    public Map<InetSocketAddress, String> clients() {
-        var clients = new ConcurrentHashMap<InetSocketAddress, String>();
-        peers.forEach(peer -> clients.put(
-                peer.connection().channel().remoteAddress(),
-                peer.extensions()
-                        .handshake()
-                        .client()
-                        .orElseGet(() -> peer.connection().peerId().clientName())));
-        return clients;
+    /** A connected peer. */
+    public record ConnectedPeer(InetSocketAddress address, String client, boolean outgoing, Duration connectedFor) {}
+
+    /** The connected peers. */
+    public List<ConnectedPeer> peers() {
+        return peers.stream().map(MetadataPeer::snapshot).toList();
     }
 }

@@ -297,6 +297,10 @@ public final class Swarm {
     public void accept(
             PeerChannel channel, Watchdog.Guard deadline, Handshake.Head head, ConnectionLimits.Place place) {
         var current = session;
+        if (current == null && predecessor.isPresent()) {
+            predecessor.get().accept(channel, deadline, head, place); // it is handed over when this has started
+            return;
+        }
         boolean taken = current != null
                 && room.mayCome(false)
                 && current.scope.tryFork(

@@ -17,6 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What users get for what they write: one clear line and the right exit status. */
 @Timeout(60)
 class MainTest {
+    private static final String MAGNET = "magnet:?xt=urn:btih:" + "aa".repeat(20);
+
     @TempDir
     private Path directory;
 
@@ -85,7 +87,9 @@ class MainTest {
         assertFails(directory + " is a directory, not a torrent file", "info", directory.toString());
         assertFails(text + " is not a torrent file", "download", text.toString());
         assertFails(truncated + " is not a torrent file", "seed", truncated.toString(), "-d", directory.toString());
-        assertFails("magnet links are not supported yet", "download", "magnet:?xt=urn:btih:00");
+        assertFails("not a usable magnet link", "download", "magnet:?xt=urn:btih:00");
+        assertFails(
+                "this is a magnet link, and a torrent file is needed", "verify", MAGNET, "-d", directory.toString());
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.function.UnaryOperator;
 import weft.AddOptions;
 import weft.ClientOptions;
 import weft.TorrentState;
+import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
 import weft.metainfo.TorrentFile;
 import weft.tracker.TrackerServer;
@@ -154,6 +155,17 @@ public final class SharedTorrent {
     /** One leecher with options of its own. */
     public Node leecher(UnaryOperator<AddOptions> options) throws IOException {
         return open(swarm.directory(), SwarmExtension.clientOptions(), options);
+    }
+
+    /** One leecher that knows a magnet link with no more than the info-hash, in a directory of its own. */
+    public Node byMagnet(UnaryOperator<AddOptions> options) throws IOException {
+        return byMagnet(Magnet.of(metainfo.infoHash()), swarm.directory(), options);
+    }
+
+    /** One leecher that knows this magnet link. */
+    public Node byMagnet(Magnet magnet, Path directory, UnaryOperator<AddOptions> options) throws IOException {
+        return swarm.openByMagnet(
+                this, magnet, SwarmExtension.clientOptions(), options.apply(AddOptions.into(directory)));
     }
 
     /** A storage in which nothing lies yet. */

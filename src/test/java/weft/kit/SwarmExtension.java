@@ -35,6 +35,7 @@ import weft.AddOptions;
 import weft.AddOptions.InitialState;
 import weft.Client;
 import weft.ClientOptions;
+import weft.metainfo.Magnet;
 import weft.metainfo.TorrentCreator;
 import weft.net.TcpListener;
 import weft.tracker.TrackerServer;
@@ -152,11 +153,25 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
         try {
             var node = new Node(shared, client, client.add(shared.metainfo(), options));
             nodes.add(node);
-            if (options.initialState() != InitialState.STOPPED) {
+            if (options.initialState() != InitialState.STOPPED
+                    && options.initialState() != InitialState.METADATA_ONLY) {
                 node.awaitRunning();
             }
             return node;
         } catch (IOException | RuntimeException e) {
+            client.close();
+            throw e;
+        }
+    }
+
+    Node openByMagnet(SharedTorrent shared, Magnet magnet, ClientOptions clientOptions, AddOptions options)
+            throws IOException {
+        var client = Client.open(clientOptions);
+        try {
+            var node = new Node(shared, client, client.add(magnet, options));
+            nodes.add(node);
+            return node;
+        } catch (RuntimeException e) {
             client.close();
             throw e;
         }

@@ -1,0 +1,265 @@
+package weft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import weft.kit.Await;
+import weft.kit.Content;
+import weft.kit.SwarmExtension;
+import weft.metainfo.FileRange;
+import weft.metainfo.Magnet;
+import weft.metainfo.Metainfo;
+
+/** From a magnet link to the files. */
+@Timeout(60)
+class MagnetTest {
+    @RegisterExtension
+    final SwarmExtension swarm = new SwarmExtension();
+
+    @Test
+    void theFilesComeByTheInfoHashAlone() throws Exception {
+        var shared = swarm.share(Content.folder().withFile("a", 100_000).withFile("b", 3_000_000));
+        var seed = shared.seed();
+
+        var leecher = shared.byMagnet(options -> options.withPeers(List.of(seed.address())));
+        leecher.awaitComplete();
+
+        leecher.assertHasContent();
+        assertThat(leecher.torrent().metainfo().infoBytes())
+                .isEqualTo(shared.metainfo().infoBytes());
+        assertThat(leecher.torrent().name()).isEqualTo(shared.metainfo().name());
+    }
+
+    @Test
+    void thePeersOfTheLinkAreAsked() throws Exception {
+        var shared = swarm.share(Content.ofLength(200_000));
+        var seed = shared.seed();
+        var magnet = Magnet.of(shared.metainfo().infoHash()).withPeers(List.of(seed.address()));
+
+        var leecher = shared.byMagnet(magnet, swarm.directory(), UnaryOperator.identity());
+
+        leecher.awaitComplete().assertHasContent();
+    }
+
+    /** What was connected before goes on: neither side shakes hands a second time. */
+    @Test
+    void connectionsOutliveTheMetadata() throws Exception {
+        var shared = swarm.share(Content.ofLength(4_000_000));
+        var seed = shared.seed();
+        var leecher = shared.byMagnet(UnaryOperator.identity()).awaitState(TorrentState.FETCHING_METADATA);
+        seed.connectTo(leecher); // the seed dials: the leecher knows nobody it could dial again
+
+        leecher.awaitComplete();
+
+        leecher.assertHasContent();
+        assertThat(seed.torrent().disconnects())
+                .as("how connections ended, which is when all was there")
+                .allMatch(line -> line.contains("nothing to trade") || line.contains("closed by the peer"))
+                .hasSizeLessThan(2);
+    }
+
+    @Test
+    void leechersThatKnowNoMoreThanALinkServeEachOther() throws Exception {
+        var shared = swarm.share(Content.ofLength(1_000_000));
+        var seed = shared.seed();
+        var first = shared.byMagnet(options -> options.withPeers(List.of(seed.address())));
+        first.awaitComplete();
+        seed.close();
+
+        var second = shared.byMagnet(options -> options.withPeers(List.of(first.address())));
+
+        second.awaitComplete().assertHasContent();
+    }
+
+    @Test
+    void whatWasFetchedOnceIsKept() throws Exception {
+        var shared = swarm.share(Content.ofLength(300_000));
+        var seed = shared.seed();
+        var directory = swarm.directory();
+        var magnet = Magnet.of(shared.metainfo().infoHash());
+        var first = shared.byMagnet(magnet, directory, options -> options.withPeers(List.of(seed.address())));
+        first.awaitComplete();
+        first.close();
+        seed.close();
+
+        var again = shared.byMagnet(magnet, directory, UnaryOperator.identity());
+
+        again.awaitComplete();
+        assertThat(again.torrent().isSeed()).isTrue();
+    }
+
+    @Test
+    void whatWasKeptAndIsDamagedIsFetchedAgain() throws Exception {
+        var shared = swarm.share(Content.ofLength(300_000));
+        var seed = shared.seed();
+        var directory = swarm.directory();
+        var kept =
+                directory.resolve(".weft").resolve(shared.metainfo().infoHash().toHex() + ".torrent");
+        Files.createDirectories(kept.getParent());
+        Files.writeString(kept, "d4:infode");
+
+        var leecher = shared.byMagnet(
+                Magnet.of(shared.metainfo().infoHash()),
+                directory,
+                options -> options.withPeers(List.of(seed.address())));
+
+        leecher.awaitComplete().assertHasContent();
+        assertThat(Metainfo.read(kept).infoHash()).isEqualTo(shared.metainfo().infoHash());
+    }
+
+    @Test
+    void theLinkSelectsFiles() throws Exception {
+        var shared = swarm.share(
+                Content.folder().withFile("a", 50_000).withFile("b", 60_000).withFile("c", 70_000));
+        var seed = shared.seed();
+        var magnet = Magnet.of(shared.metainfo().infoHash()).withSelection(List.of(new FileRange(1, 1)));
+
+        var leecher = shared.byMagnet(
+                magnet,
+                swarm.directory(),
+                options -> options.withPeers(List.of(seed.address())).withPriority(2, 7));
+        leecher.awaitComplete();
+
+        assertThat(leecher.torrent().files()).extracting(FileSnapshot::priority).containsExactly(0, 1, 7);
+    }
+
+    @Test
+    void listenersHearOfTheMetadata() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var seed = shared.seed();
+        var heard = Collections.synchronizedList(new ArrayList<String>());
+        var listener = new TorrentListener() {
+            @Override
+            public void onStateChanged(TorrentState state) {
+                heard.add(state.name());
+            }
+
+            @Override
+            public void onMetadata(Metainfo metainfo) {
+                heard.add(metainfo.name());
+            }
+        };
+
+        var leecher = shared.byMagnet(
+                options -> options.withPeers(List.of(seed.address())).withListener(listener));
+        leecher.awaitComplete();
+        leecher.close();
+
+        assertThat(heard)
+                .startsWith("FETCHING_METADATA")
+                .contains(shared.metainfo().name())
+                .containsSubsequence("DOWNLOADING", "SEEDING", "CLOSED");
+    }
+
+    @Test
+    void beforeTheMetadataIsKnownThereIsNothingToShowAndNothingFails() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var leecher = shared.byMagnet(
+                Magnet.of(shared.metainfo().infoHash()).withName("a\u0000name"), swarm.directory(), o -> o);
+        var torrent = leecher.awaitState(TorrentState.FETCHING_METADATA).torrent();
+
+        assertThat(torrent.hasMetadata()).isFalse();
+        assertThat(torrent.name()).isEqualTo("a\u0000name");
+        assertThat(torrent.infoHash()).isEqualTo(shared.metainfo().infoHash());
+        assertThat(torrent.files()).isEmpty();
+        assertThat(torrent.size()).isZero();
+        assertThat(torrent.pieces()).isEqualTo(new BitSet());
+        assertThat(torrent.bitfield()).isEmpty();
+        assertThat(torrent.isComplete()).isFalse();
+        assertThat(torrent.snapshot().progress()).isZero();
+        assertThat(torrent.peers()).isEmpty();
+        assertThat(torrent.awaitMetadata(Duration.ZERO)).isFalse();
+        assertThat(torrent.awaitComplete(Duration.ZERO)).isFalse();
+        assertThatThrownBy(torrent::metainfo)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("the metadata is not known yet");
+        assertThatThrownBy(torrent::hashCheck).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> torrent.setPriority(0, 1)).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
+    @Test
+    void wishesBeforeTheMetadataHoldAfterIt() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var seed = shared.seed();
+        var leecher = shared.byMagnet(UnaryOperator.identity());
+        leecher.awaitState(TorrentState.FETCHING_METADATA);
+        leecher.torrent().stop();
+        leecher.awaitState(TorrentState.STOPPED);
+        assertThat(leecher.torrent().diagnosis().cause()).isEqualTo(Diagnosis.Cause.STOPPED);
+        leecher.torrent().pause();
+        leecher.connectTo(seed).awaitState(TorrentState.PAUSED);
+        assertThat(leecher.torrent().hasMetadata()).isTrue();
+        assertThat(leecher.torrent().pieces()).isEqualTo(new BitSet());
+        leecher.awaitPeers(1);
+
+        leecher.torrent().start();
+
+        leecher.awaitComplete().assertHasContent();
+    }
+
+    @Test
+    void metadataOnlyStopsWithIt() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var seed = shared.seed();
+        var directory = swarm.directory().resolve("nothing");
+
+        var leecher = shared.byMagnet(
+                Magnet.of(shared.metainfo().infoHash()),
+                directory,
+                options -> options.withPeers(List.of(seed.address()))
+                        .withInitialState(AddOptions.InitialState.METADATA_ONLY)
+                        .withResume(false));
+
+        assertThat(leecher.torrent().awaitMetadata().name())
+                .isEqualTo(shared.metainfo().name());
+        leecher.awaitState(TorrentState.STOPPED);
+        assertThat(directory).doesNotExist();
+        leecher.torrent().start();
+        leecher.awaitComplete().assertHasContent();
+    }
+
+    @Test
+    void aSelectionOfNothingIsAnError() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var seed = shared.seed();
+        var magnet = Magnet.of(shared.metainfo().infoHash()).withSelection(List.of(new FileRange(5, 9)));
+
+        var leecher = shared.byMagnet(magnet, swarm.directory(), options -> options.withPeers(List.of(seed.address())));
+
+        assertThatThrownBy(() -> leecher.torrent().awaitComplete())
+                .hasMessage("none of the files that were selected is in this torrent, which has 1");
+        assertThat(leecher.torrent().state()).isEqualTo(TorrentState.ERROR);
+        assertThat(leecher.torrent().diagnosis().cause()).isEqualTo(Diagnosis.Cause.METADATA_UNUSABLE);
+    }
+
+    @Test
+    void closingWhileTheMetadataIsFetchedEndsTheWaiting() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var leecher = shared.byMagnet(UnaryOperator.identity());
+        leecher.awaitState(TorrentState.FETCHING_METADATA);
+        var outcome = new ArrayList<Throwable>();
+        var waiting = Thread.ofVirtual().start(() -> {
+            try {
+                leecher.torrent().awaitComplete();
+            } catch (Exception e) {
+                outcome.add(e);
+            }
+        });
+
+        leecher.close();
+        waiting.join(Await.PATIENCE);
+
+        assertThat(outcome).singleElement().isInstanceOf(IllegalStateException.class);
+        assertThat(leecher.torrent().state()).isEqualTo(TorrentState.CLOSED);
+    }
+}
