@@ -27,6 +27,7 @@ class NodeTest {
     /** Somebody whom tests script. */
     private class Stranger {
         final InetSocketAddress here;
+        InetSocketAddress asker; // whose datagram came last
         private final NodeId id;
         private final List<Message> heard = new ArrayList<>();
 
@@ -35,14 +36,15 @@ class NodeTest {
             id = NodeId.generateFor(here.getAddress(), random);
             network.listen(here, (datagram, from) -> {
                 try {
-                    hear(Krpc.decode(datagram), from);
+                    asker = from;
+                    hear(Krpc.decode(datagram));
                 } catch (KrpcException e) {
                     throw new AssertionError(e);
                 }
             });
         }
 
-        void hear(Message message, InetSocketAddress from) {
+        void hear(Message message) {
             heard.add(message);
         }
 
@@ -75,10 +77,10 @@ class NodeTest {
         Liar(String host, int port, Answer.Contents contents) {
             stranger = new Stranger(host, port) {
                 @Override
-                void hear(Message message, InetSocketAddress from) {
+                void hear(Message message) {
                     if (message instanceof Query query) {
                         asked++;
-                        network.send(Krpc.encode(answerTo(query, contents)), here, from);
+                        network.send(Krpc.encode(answerTo(query, contents)), here, asker);
                     }
                 }
             };

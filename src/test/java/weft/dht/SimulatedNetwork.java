@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.function.BiConsumer;
+import weft.bencode.BString;
 import weft.net.AddressVotes;
 
 /**
@@ -24,7 +25,7 @@ final class SimulatedNetwork implements Pace {
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     /** A datagram on its way. */
-    private record Delivery(long nanos, long number, byte[] datagram, InetSocketAddress from, InetSocketAddress to)
+    private record Delivery(long nanos, long number, BString datagram, InetSocketAddress from, InetSocketAddress to)
             implements Comparable<Delivery> {
         @Override
         public int compareTo(Delivery other) {
@@ -79,11 +80,11 @@ final class SimulatedNetwork implements Pace {
         now = Math.max(now, next.nanos());
         var node = byAddress.get(next.to());
         if (node != null && !silent.contains(next.to())) {
-            node.received(next.datagram(), next.from());
+            node.received(next.datagram().toBytes(), next.from());
         }
         var other = others.get(next.to());
         if (other != null) {
-            other.accept(next.datagram(), next.from());
+            other.accept(next.datagram().toBytes(), next.from());
         }
     }
 
@@ -103,7 +104,7 @@ final class SimulatedNetwork implements Pace {
 
     void send(byte[] datagram, InetSocketAddress from, InetSocketAddress to) {
         long takes = (20 + random.nextInt(180)) * NANOS_PER_MILLI;
-        deliveries.add(new Delivery(now + takes, sent++, datagram, from, to));
+        deliveries.add(new Delivery(now + takes, sent++, BString.of(datagram), from, to));
     }
 
     /** A new node at a random public address, with an id that fits it, which knows nobody. */
