@@ -145,11 +145,11 @@ final class Candidates {
     }
 
     /** A peer that had connected to us, and has gone, has said that it can be reached at this address. */
-    void came(InetSocketAddress address) {
+    void came(InetSocketAddress address, boolean useless) {
         lock.lock();
         try {
             if (!candidates.containsKey(address) && add(address)) {
-                again(candidates.get(address), AFTER_CONNECTION);
+                again(candidates.get(address), useless ? LONGEST_RETRY : AFTER_CONNECTION);
             }
         } finally {
             lock.unlock();

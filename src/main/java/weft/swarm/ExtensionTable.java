@@ -66,4 +66,13 @@ final class ExtensionTable {
     int id(String name) {
         return ids.get(name);
     }
+
+    /** The name of the extension that has this number of ours. */
+    String name(int id) {
+        return ids.entrySet().stream()
+                .filter(entry -> entry.getValue() == id)
+                .findAny()
+                .map(Map.Entry::getKey)
+                .orElseThrow();
+    }
 }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import weft.bencode.BencodeLimits;
 import weft.metainfo.InfoHash;
@@ -26,6 +28,10 @@ import weft.wire.ProtocolException;
  * a few at a time. Whatever comes of an attempt must have the torrent's info-hash. If it has not and one peer alone has
  * sent it, that peer has lied. If several have, it cannot be known who, and from then on the pieces of that size are asked
  * of one peer at a time.
+ *
+ * <p>Neither an attempt nor a peer that is asked alone may go on for ever while others wait, or a liar who is slow enough
+ * would never be found out: each has its turn, and goes to the end of the queue after it. A turn that has led nowhere is
+ * twice as long the next time, so that an honest peer on a slow line comes to its end too.
  *
  * <p>One per torrent, shared by the peers' threads; state guarded by {@code lock}; nothing here blocks, but the peer that
  * brings the last piece also hashes the whole.
@@ -46,28 +52,36 @@ final class MetadataDownload {
     /** What nobody has sent for so long is asked of one more peer. */
     private static final Duration SLOW = Duration.ofSeconds(2);
 
-    /** Attempts at the same time, of at most {@value #LARGEST} bytes each. */
+    /** Attempts at the same time: so many times the largest size is all the memory that this takes. */
     private static final int MAX_ATTEMPTS = 3;
 
-    /** One peer at a time has so long, if others wait for their turn. */
-    private static final Duration TURN = Duration.ofSeconds(30);
+    /** So long an attempt, or a peer that is asked alone, may take at first if others wait for their turn. */
+    static final Duration TURN = Duration.ofSeconds(30);
 
-    /** Pieces that nobody asked for, or not any more, after which a peer is taken to be hostile. */
-    private static final int MAX_UNREQUESTED = 2 * WINDOW;
+    /** A turn is not made longer more often than this: half an hour is enough for ten megabytes at 6 kB/s. */
+    private static final int MAX_DOUBLINGS = 6;
+
+    /** Pieces that nobody asked for, after which a peer is taken to be hostile. */
+    private static final int MAX_UNREQUESTED = 16;
 
     /** A peer, as far as metadata goes. */
     static final class Source {
         private final Object owner;
         private int size; // claimed; 0 if it has not the metadata. Guarded by the download's lock, as are all below
         private final Set<Integer> asked = new HashSet<>(); // pieces
+        private final Set<Integer> givenUp = new HashSet<>(); // pieces that it was asked for, and may still send
         private long lastNanos; // when it last sent a piece, or was first asked since
         private long notBeforeNanos;
+        private long place; // in the queue: who has the lowest is next
+        private int turns; // alone
+        private int owed; // answers, those to requests that were given up among them
         private int unrequested;
         private boolean refused;
 
-        private Source(Object owner, long nowNanos) {
+        private Source(Object owner, long nowNanos, long place) {
             this.owner = owner;
             this.notBeforeNanos = nowNanos;
+            this.place = place;
         }
 
         Object owner() {
@@ -75,26 +89,30 @@ final class MetadataDownload {
         }
     }
 
+    /** What is put together of one size. Kept while anybody claims that size, whether or not it is its turn. */
     private static final class Attempt {
         private final byte[][] pieces;
         private final Source[] senders;
         private final long[] askedNanos; // when somebody was last asked; 0 if nobody is
         private final int size;
         private int missing;
+        private boolean active; // it is its turn
+        private long sinceNanos; // its turn began
+        private long place; // in the queue: who has the lowest is next
+        private int turns; // that have led nowhere
         private boolean oneByOne; // several have sent what was wrong
         private Source only; // who is asked now, if it is one by one; or null
         private long onlySinceNanos;
         private boolean hashing;
-        private long progressNanos;
 
-        private Attempt(int size, long nowNanos) {
+        private Attempt(int size, long place) {
             int count = MetadataMessage.pieceCount(size);
             this.size = size;
+            this.place = place;
             this.pieces = new byte[count][];
             this.senders = new Source[count];
             this.askedNanos = new long[count];
             this.missing = count;
-            this.progressNanos = nowNanos;
         }
 
         private void forgetAll() {
@@ -104,14 +122,6 @@ final class MetadataDownload {
             missing = pieces.length;
             only = null;
             hashing = false;
-        }
-
-        private byte[] joined() {
-            var whole = ByteBuffer.allocate(size);
-            for (byte[] piece : pieces) {
-                whole.put(piece);
-            }
-            return whole.array();
         }
     }
 
@@ -134,6 +144,7 @@ final class MetadataDownload {
     private final ReentrantLock lock = new ReentrantLock();
     private final Set<Source> sources = new LinkedHashSet<>(); // guarded by lock
     private final Map<Integer, Attempt> attempts = new HashMap<>(); // by size; guarded by lock
+    private long lastPlace; // in the queue; guarded by lock
     private boolean done; // guarded by lock
     private int failures; // guarded by lock; attempts that did not have the info-hash
 
@@ -145,7 +156,7 @@ final class MetadataDownload {
     Source connect(Object owner) {
         lock.lock();
         try {
-            var source = new Source(owner, nanoTime.getAsLong());
+            var source = new Source(owner, nanoTime.getAsLong(), ++lastPlace);
             sources.add(source);
             return source;
         } finally {
@@ -158,6 +169,7 @@ final class MetadataDownload {
         try {
             sources.remove(source);
             release(source);
+            forgetUnclaimed();
         } finally {
             lock.unlock();
         }
@@ -172,10 +184,26 @@ final class MetadataDownload {
                 attempt.forgetAll();
             }
         }
+        giveUp(source);
+    }
+
+    private static void giveUp(Source source) {
+        source.givenUp.addAll(source.asked);
         source.asked.clear();
     }
 
-    /** The peer claims to have metadata of this size. */
+    /** What nobody claims any more is no attempt: whoever made it up is gone. */
+    private void forgetUnclaimed() {
+        attempts.values()
+                .removeIf(attempt ->
+                        !attempt.hashing && claiming(attempt.size).findAny().isEmpty());
+    }
+
+    private Stream<Source> claiming(int size) {
+        return sources.stream().filter(source -> source.size == size);
+    }
+
+    /** The peer claims to have metadata of this size; 0 if it has none to send. */
     void claims(Source source, long size) throws ProtocolException {
         if (size > LARGEST) {
             throw new ProtocolException("metadata of " + size + " bytes > " + LARGEST);
@@ -184,8 +212,14 @@ final class MetadataDownload {
         try {
             if (source.size != size) {
                 release(source);
+                source.givenUp.clear();
                 source.size = (int) size;
                 source.notBeforeNanos = nanoTime.getAsLong();
+                source.place = ++lastPlace;
+                forgetUnclaimed();
+                if (size > 0) {
+                    attempts.computeIfAbsent((int) size, claimed -> new Attempt(claimed, ++lastPlace));
+                }
             }
         } finally {
             lock.unlock();
@@ -197,24 +231,17 @@ final class MetadataDownload {
         lock.lock();
         try {
             long now = nanoTime.getAsLong();
-            giveUpOnSilent(source, now);
-            if (done || source.size == 0 || now - source.notBeforeNanos < 0 || !sources.contains(source)) {
+            if (!source.asked.isEmpty() && now - source.lastNanos >= PATIENCE.toNanos()) {
+                leaveAlone(source, now);
+            }
+            if (done || !sources.contains(source) || !isEligible(source, now)) {
                 return List.of();
             }
-            var attempt = attemptOf(source.size, now);
-            if (attempt == null || attempt.hashing) {
+            var attempt = attempts.get(source.size);
+            if (attempt.hashing
+                    || !hasItsTurn(attempt, now)
+                    || (attempt.oneByOne && !hasItsTurn(source, attempt, now))) {
                 return List.of();
-            }
-            if (attempt.oneByOne) {
-                if (attempt.only != null && now - attempt.onlySinceNanos >= TURN.toNanos()) {
-                    leaveAlone(attempt.only, now);
-                }
-                if (attempt.only == null) {
-                    attempt.only = source;
-                    attempt.onlySinceNanos = now;
-                } else if (!attempt.only.equals(source)) {
-                    return List.of();
-                }
             }
             return choose(source, attempt, now);
         } finally {
@@ -222,36 +249,78 @@ final class MetadataDownload {
         }
     }
 
-    private void giveUpOnSilent(Source source, long now) {
-        if (!source.asked.isEmpty() && now - source.lastNanos >= PATIENCE.toNanos()) {
-            leaveAlone(source, now);
-        }
+    private static boolean isEligible(Source source, long now) {
+        return source.size > 0 && now - source.notBeforeNanos >= 0;
     }
 
     private void leaveAlone(Source source, long now) {
         release(source);
         source.notBeforeNanos = now + RESPITE.toNanos();
+        source.place = ++lastPlace;
     }
 
-    private Attempt attemptOf(int size, long now) {
-        var known = attempts.get(size);
-        if (known != null) {
-            return known;
+    /** Whether the attempt is one of those that are made now, or becomes it. */
+    private boolean hasItsTurn(Attempt attempt, long now) {
+        if (attempt.active) {
+            return true;
         }
-        if (attempts.size() >= MAX_ATTEMPTS) {
-            // Who comes first with lies must not keep the others from their turn.
-            attempts.values()
-                    .removeIf(attempt -> !attempt.hashing && now - attempt.progressNanos >= PATIENCE.toNanos());
-            if (attempts.size() >= MAX_ATTEMPTS) {
-                return null;
+        var next = attempts.values().stream()
+                .filter(waiting -> !waiting.active && hasEligible(waiting, now))
+                .min(Comparator.comparingLong(waiting -> waiting.place));
+        if (!next.equals(Optional.of(attempt))) {
+            return false; // all peers are asked every now and then: it is for one of that size to come
+        }
+        var active = attempts.values().stream().filter(other -> other.active).toList();
+        if (active.size() >= MAX_ATTEMPTS) {
+            var over = active.stream()
+                    .filter(other -> !other.hashing && isOver(other, now))
+                    .min(Comparator.comparingLong(other -> other.sinceNanos - now));
+            if (over.isEmpty()) {
+                return false;
             }
-            sources.stream()
-                    .filter(source -> !attempts.containsKey(source.size))
-                    .forEach(source -> source.asked.clear());
+            end(over.get());
         }
-        var attempt = new Attempt(size, now);
-        attempts.put(size, attempt);
-        return attempt;
+        attempt.active = true;
+        attempt.sinceNanos = now;
+        return true;
+    }
+
+    private boolean hasEligible(Attempt attempt, long now) {
+        return claiming(attempt.size).anyMatch(source -> isEligible(source, now));
+    }
+
+    private boolean isOver(Attempt attempt, long now) {
+        return now - attempt.sinceNanos >= turn(attempt.turns) || !hasEligible(attempt, now);
+    }
+
+    private static long turn(int before) {
+        return TURN.toNanos() << Math.min(before, MAX_DOUBLINGS);
+    }
+
+    private void end(Attempt attempt) {
+        attempt.forgetAll();
+        attempt.active = false;
+        attempt.turns++;
+        attempt.place = ++lastPlace;
+        claiming(attempt.size).forEach(MetadataDownload::giveUp);
+    }
+
+    /** Whether the peer is the one that is asked now, or becomes it. */
+    private boolean hasItsTurn(Source source, Attempt attempt, long now) {
+        var next = claiming(attempt.size)
+                .filter(waiting -> isEligible(waiting, now) && !waiting.equals(attempt.only))
+                .min(Comparator.comparingLong(waiting -> waiting.place));
+        if (attempt.only != null && next.isPresent() && now - attempt.onlySinceNanos >= turn(attempt.only.turns)) {
+            var over = attempt.only;
+            over.turns++;
+            over.place = ++lastPlace;
+            release(over);
+        }
+        if (attempt.only == null && (next.isEmpty() || next.get().equals(source))) {
+            attempt.only = source;
+            attempt.onlySinceNanos = now;
+        }
+        return source.equals(attempt.only);
     }
 
     private List<Integer> choose(Source source, Attempt attempt, long now) {
@@ -266,20 +335,23 @@ final class MetadataDownload {
                 chosen.add(piece);
             }
         }
+        source.owed += chosen.size();
         return chosen;
     }
 
     /** A piece has come. */
     Outcome arrived(Source source, MetadataMessage.Data data) throws ProtocolException {
         Attempt complete;
+        byte[][] pieces;
         lock.lock();
         try {
-            var attempt = attempts.get(source.size);
-            if (!source.asked.remove(data.piece()) || attempt == null) {
-                if (++source.unrequested > MAX_UNREQUESTED) {
-                    throw new ProtocolException("metadata: " + source.unrequested + " pieces that nobody asked for");
-                }
-                return Outcome.GOES_ON; // too late, mostly
+            if (source.owed > 0) {
+                source.owed--;
+            } else if (++source.unrequested > MAX_UNREQUESTED) {
+                throw new ProtocolException("metadata: " + source.unrequested + " pieces that nobody asked for");
+            }
+            if (!source.asked.remove(data.piece()) && !source.givenUp.remove(data.piece())) {
+                return Outcome.GOES_ON; // once more, or of a size that it claims no more
             }
             if (data.totalSize() != source.size) {
                 throw new ProtocolException("metadata: " + data.totalSize() + " bytes in all, not " + source.size);
@@ -290,22 +362,36 @@ final class MetadataDownload {
                         + data.bytes().remaining() + " bytes, not " + length);
             }
             source.lastNanos = nanoTime.getAsLong();
-            if (done || attempt.hashing || attempt.pieces[data.piece()] != null) {
-                return Outcome.GOES_ON;
+            var attempt = attempts.get(source.size);
+            if (attempt == null || !takes(attempt, source) || attempt.pieces[data.piece()] != null) {
+                return Outcome.GOES_ON; // too late
             }
             attempt.pieces[data.piece()] = new byte[length];
             data.bytes().get(attempt.pieces[data.piece()]);
             attempt.senders[data.piece()] = source;
-            attempt.progressNanos = source.lastNanos;
             if (--attempt.missing > 0) {
                 return Outcome.GOES_ON;
             }
             attempt.hashing = true;
             complete = attempt;
+            pieces = attempt.pieces.clone();
         } finally {
             lock.unlock();
         }
-        return judge(complete, complete.joined());
+        return judge(complete, joined(pieces));
+    }
+
+    private static boolean takes(Attempt attempt, Source source) {
+        return attempt.active && !attempt.hashing && (!attempt.oneByOne || source.equals(attempt.only));
+    }
+
+    private static byte[] joined(byte[][] pieces) {
+        var whole = ByteBuffer.allocate(
+                Arrays.stream(pieces).mapToInt(piece -> piece.length).sum());
+        for (byte[] piece : pieces) {
+            whole.put(piece);
+        }
+        return whole.array();
     }
 
     private Outcome judge(Attempt attempt, byte[] metadata) {
@@ -322,12 +408,13 @@ final class MetadataDownload {
             failures++;
             var senders = Arrays.stream(attempt.senders).distinct().toList();
             attempt.forgetAll();
-            sources.stream().filter(source -> source.size == attempt.size).forEach(source -> source.asked.clear());
+            claiming(attempt.size).forEach(MetadataDownload::giveUp);
             if (senders.size() > 1) {
                 attempt.oneByOne = true;
                 return Outcome.GOES_ON;
             }
             senders.getFirst().size = 0;
+            forgetUnclaimed();
             return new Outcome(Optional.empty(), List.of(senders.getFirst().owner()));
         } finally {
             lock.unlock();
@@ -339,6 +426,7 @@ final class MetadataDownload {
         lock.lock();
         try {
             source.refused = true;
+            source.owed = Math.max(0, source.owed - 1);
             leaveAlone(source, nanoTime.getAsLong());
         } finally {
             lock.unlock();

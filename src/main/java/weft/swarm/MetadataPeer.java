@@ -126,14 +126,14 @@ final class MetadataPeer {
         connection.deadline().expect("sent a whole message", IDLE);
         while (!swarm.isSucceeded()) {
             int needed = decoder.decode(in, this::received);
+            if (in.position() > 0) {
+                connection.deadline().expect("sent a whole message", IDLE);
+            }
             in = withRoom(in, needed);
             int count = connection.channel().read(in, LOOK_EVERY);
             in.flip();
             if (count < 0) {
                 throw new EOFException("closed by the peer");
-            }
-            if (count > 0) {
-                connection.deadline().expect("sent a whole message", IDLE);
             }
         }
         connection.deadline().relax();
@@ -199,7 +199,9 @@ final class MetadataPeer {
     private final class MetadataConversation implements Extension.Conversation {
         @Override
         public void handshake() throws IOException {
-            download.claims(source, extensions.handshake().metadataSize().orElse(0));
+            boolean sends = extensions.knows(MetadataMessage.NAME);
+            download.claims(
+                    source, sends ? extensions.handshake().metadataSize().orElse(0) : 0);
         }
 
         @Override

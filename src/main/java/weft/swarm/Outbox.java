@@ -131,6 +131,16 @@ final class Outbox {
         }
     }
 
+    /** The peer need not be told any more that we have a piece, if it has not been. */
+    void takeBackHave(int piece) {
+        lock.lock();
+        try {
+            haves.clear(piece);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Queues an extended message by reference; false if too many wait. */
     boolean offerExtended(int extensionId, ByteBuffer... payload) {
         int length = 0;
@@ -141,7 +151,9 @@ final class Outbox {
         MessageEncoder.extendedHeader(header, extensionId, length);
         var message = new ArrayList<ByteBuffer>(1 + payload.length);
         message.add(header.flip());
-        message.addAll(List.of(payload));
+        for (ByteBuffer part : payload) {
+            message.add(part.duplicate()); // the same may be sent to many
+        }
         lock.lock();
         try {
             if (closed || extended.size() >= MAX_QUEUED_EXTENDED) {

@@ -56,6 +56,7 @@ public final class Peer {
     private volatile boolean snubbed;
     private volatile boolean optimistic;
     private volatile boolean uploadOnly;
+    private volatile boolean misinformed;
     private volatile long unchokedNanos; // when we last unchoked or choked it
     private volatile long lastBlockNanos; // when it last sent a block that we took, or was first asked for one since
     private volatile long exchangedNanos; // when a block last went in either direction; at first, when it came
@@ -373,13 +374,21 @@ public final class Peer {
         }
     }
 
-    /** Takes a have back (BEP 54), where the peer understands that. */
+    /** Takes a have back (BEP 54), where the peer understands that; else it is misinformed from now on. */
     void sendDontHave(int piece) {
-        if (extensions.knows(ExtensionTable.DONT_HAVE)) {
+        outbox.takeBackHave(piece);
+        if (!extensions.knows(ExtensionTable.DONT_HAVE)) {
+            misinformed = true;
+        } else {
             queued(extensions.sendNow(
                     ExtensionTable.DONT_HAVE,
                     ByteBuffer.allocate(Integer.BYTES).putInt(piece).flip()));
         }
+    }
+
+    /** Whether it was told of a piece that we have no more, and could not be told so. */
+    boolean isMisinformed() {
+        return misinformed;
     }
 
     /** The peer has a piece no more (BEP 54). */

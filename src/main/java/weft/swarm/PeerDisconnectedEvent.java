@@ -43,7 +43,7 @@ final class PeerDisconnectedEvent extends PeerEvent {
         if (event.isEnabled()) {
             event.torrent = peer.torrent();
             event.address = peer.toString();
-            event.client = peer.peerId().clientName();
+            event.client = peer.clientName();
             event.reason = why;
             event.connectedFor = peer.connectedFor().toNanos();
             event.downloaded = peer.downloaded().total();

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import weft.extension.Extension;
@@ -64,7 +65,11 @@ final class PeerExtensions {
             return;
         }
         for (Extension extension : table.extensions()) {
-            conversations.put(table.id(extension.name()), extension.connected(new Link(extension.name())));
+            var name = extension.name();
+            guarded(
+                    name,
+                    () -> conversations.put(
+                            table.id(name), Objects.requireNonNull(extension.connected(new Link(name)), name)));
         }
         if (!handshake.equals(ExtensionHandshake.EMPTY)) {
             tellHandshake();
@@ -79,6 +84,11 @@ final class PeerExtensions {
     /** All that the peer's handshakes have said. */
     ExtensionHandshake handshake() {
         return handshake;
+    }
+
+    /** Whether a message of this id is one of a library user's extension, which may have much to say. */
+    boolean isForeign(int extensionId) {
+        return ExtensionTable.isForeign(extensionId) && conversations.containsKey(extensionId);
     }
 
     /** Whether both sides speak the extension protocol. */
@@ -135,14 +145,14 @@ final class PeerExtensions {
         }
         var conversation = conversations.get(extensionId);
         if (conversation != null) {
-            guarded(() -> conversation.message(payload));
+            guarded(table.name(extensionId), () -> conversation.message(payload));
         }
         return false;
     }
 
     private void tellHandshake() throws IOException {
-        for (Extension.Conversation conversation : conversations.values()) {
-            guarded(conversation::handshake);
+        for (var entry : conversations.entrySet()) {
+            guarded(table.name(entry.getKey()), entry.getValue()::handshake);
         }
     }
 
@@ -150,18 +160,27 @@ final class PeerExtensions {
         void run() throws IOException;
     }
 
-    /** An extension may be somebody else's: what it does wrong must look like that. */
-    private static void guarded(Call call) throws IOException {
+    /** An extension may be somebody else's: what it does wrong must look like that. No peer can make it say more than DEBUG. */
+    private void guarded(String extension, Call call) throws IOException {
         try {
             call.run();
         } catch (RuntimeException e) {
-            throw new IOException("an extension failed: " + e, e);
+            LOG.log(System.Logger.Level.DEBUG, () -> failed(extension, e), e);
+            throw new IOException("the extension " + extension + " failed: " + e, e);
         }
+    }
+
+    private String failed(String extension, RuntimeException e) {
+        return Swarm.text(address) + ": the extension " + extension + " failed: " + e;
     }
 
     private static ExtensionHandshake merge(ExtensionHandshake before, ExtensionHandshake now) {
         var messages = new HashMap<>(before.messages());
-        messages.putAll(now.messages());
+        now.messages().forEach((name, id) -> {
+            if (messages.containsKey(name) || messages.size() < ExtensionHandshake.MOST_MESSAGES) {
+                messages.put(name, id);
+            }
+        });
         return new ExtensionHandshake(
                 messages,
                 now.client().or(before::client),
@@ -174,13 +193,13 @@ final class PeerExtensions {
 
     /** The connection has ended. */
     void closed() {
-        for (Extension.Conversation conversation : conversations.values()) {
+        conversations.forEach((id, conversation) -> {
             try {
                 conversation.closed();
             } catch (RuntimeException e) {
-                LOG.log(System.Logger.Level.ERROR, () -> Swarm.text(address) + ": an extension failed", e);
+                LOG.log(System.Logger.Level.DEBUG, () -> failed(table.name(id), e), e);
             }
-        }
+        });
     }
 
     /** The peer's own address, where it can be reached, as far as it says. */

@@ -373,7 +373,7 @@ final class PeerReader implements MessageHandler {
 
     @Override
     public void onExtended(int extensionId, ByteBuffer payload) throws IOException {
-        if (!ExtensionTable.isForeign(extensionId)) {
+        if (!peer.extensions().isForeign(extensionId)) {
             chatter("extended", 1 + payload.remaining() / Layout.BLOCK_LENGTH);
         }
         if (peer.extensions().received(extensionId, payload)) {

@@ -185,7 +185,6 @@ public final class Swarm {
     private volatile Session session; // null while stopped
     private volatile boolean transferring; // started and not paused
     private volatile boolean complete; // changed under completeLock
-    private volatile boolean hasLostPieces; // in the hash check that is going on; set by hashing threads, one at a time
 
     /** A swarm of which nothing is there yet, stopped. */
     public Swarm(Subject subject, Shared shared, Limits limits, Listener listener) {
@@ -464,7 +463,7 @@ public final class Swarm {
         boolean joined = peers.remove(peer);
         picker.disconnect(peer.source());
         if (joined && !peer.isOutgoing()) {
-            peer.listenAddress().ifPresent(address -> candidates.came(address)); // it may be of use again
+            peer.listenAddress().ifPresent(address -> candidates.came(address, complete)); // it may be of use again
         }
         if (joined && !complete && !peer.closeReason().equals(Optional.of(DUPLICATE))) {
             candidates.noLongerDuplicates(peer.address().getAddress(), DUPLICATE);
@@ -871,7 +870,6 @@ public final class Swarm {
             }
             listener.pieceVerified(piece);
         } else {
-            hasLostPieces |= changed;
             if (changed) {
                 tellDontHave(piece);
             }
@@ -881,13 +879,10 @@ public final class Swarm {
 
     /** After a hash check: finds out whether the torrent has become complete, or ceased to be. */
     public void checkEnded() {
-        if (hasLostPieces) {
-            hasLostPieces = false;
-            // BEP 3 has no message that takes a have back: they come again, and are told what is true now.
-            peers.stream()
-                    .filter(peer -> !peer.extensions().knows(ExtensionTable.DONT_HAVE))
-                    .forEach(peer -> peer.close("pieces that it was told of are damaged"));
-        }
+        // BEP 3 has no message that takes a have back: they come again, and are told what is true now.
+        peers.stream()
+                .filter(Peer::isMisinformed)
+                .forEach(peer -> peer.close("pieces that it was told of are damaged"));
         peers.forEach(this::wake);
         checkComplete();
     }

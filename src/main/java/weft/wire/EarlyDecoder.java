@@ -24,6 +24,9 @@ public final class EarlyDecoder {
 
     private static final int LENGTH_PREFIX = 4;
 
+    /** An id that no message has: what has it is passed over. */
+    private static final int NO_MESSAGE = 255;
+
     private final ByteArrayOutputStream kept = new ByteArrayOutputStream(0);
     private int toSkip; // bytes of a message that nobody reads and that have not arrived yet
 
@@ -103,8 +106,17 @@ public final class EarlyDecoder {
         kept.writeBytes(bytes);
     }
 
-    /** The messages that were kept, one after the other as they came, and then what has arrived of the next one. */
+    /**
+     * The messages that were kept, one after the other as they came, and then what has arrived of the next one. If that is
+     * being passed over, it begins anew as one that whoever goes on has to pass over too.
+     */
     public ByteBuffer kept(ByteBuffer unread) {
+        if (toSkip > 0) {
+            kept.writeBytes(ByteBuffer.allocate(LENGTH_PREFIX + 1)
+                    .putInt(1 + toSkip)
+                    .put((byte) NO_MESSAGE)
+                    .array());
+        }
         var bytes = new byte[unread.remaining()];
         unread.get(bytes);
         kept.writeBytes(bytes);

@@ -39,7 +39,10 @@ public record ExtensionHandshake(
     private static final int LONGEST_CLIENT = 64;
 
     /** Extensions that a peer may name; the others are passed over. The most that any known client names is a dozen. */
-    private static final int MOST_MESSAGES = 64;
+    public static final int MOST_MESSAGES = 64;
+
+    /** An extension of a longer name, in bytes, is passed over too: peers are many, and this is kept of each. */
+    private static final int LONGEST_NAME = 64;
 
     /** An extension message's id is one byte. */
     private static final int LARGEST_ID = 255;
@@ -85,7 +88,11 @@ public record ExtensionHandshake(
     private static Map<String, Integer> messages(BDict dict) {
         var messages = new LinkedHashMap<String, Integer>();
         dict.dict("m").orElse(BDict.EMPTY).entries().forEach((name, value) -> {
-            if (value instanceof BInteger(long id) && id >= 0 && id <= LARGEST_ID && messages.size() < MOST_MESSAGES) {
+            if (value instanceof BInteger(long id)
+                    && id >= 0
+                    && id <= LARGEST_ID
+                    && name.length() <= LONGEST_NAME
+                    && messages.size() < MOST_MESSAGES) {
                 messages.put(name.utf8(), (int) id);
             }
         });

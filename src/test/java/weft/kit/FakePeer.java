@@ -18,7 +18,12 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import weft.bencode.BDict;
+import weft.bencode.Bencode;
+import weft.bencode.BencodeException;
+import weft.bencode.BencodeLimits;
 import weft.kit.Message.Bitfield;
+import weft.kit.Message.Extended;
 import weft.kit.Message.HaveAll;
 import weft.kit.Message.HaveNone;
 import weft.kit.Message.KeepAlive;
@@ -33,6 +38,9 @@ import weft.kit.Message.Request;
 public final class FakePeer implements AutoCloseable {
     /** BEP 6. */
     public static final long FAST = 0x04;
+
+    /** BEP 10. */
+    public static final long EXTENDED = 0x10_0000;
 
     /** Not one bit beyond BEP 3. */
     public static final long PLAIN = 0;
@@ -204,6 +212,35 @@ public final class FakePeer implements AutoCloseable {
             case Message other -> fail("pieces expected, not %s", other);
         }
         return pieces;
+    }
+
+    /** Weft's extension handshake, which must come next, as what it decodes to. */
+    public BDict expectExtensionHandshake() throws IOException {
+        var message = expect(Extended.class);
+        assertThat(message.extensionId()).isZero();
+        return decoded(message);
+    }
+
+    /** The next message of an extension that it was told to send under this id; others are passed over. */
+    public Extended awaitExtended(int extensionId) throws IOException {
+        while (true) {
+            var message = await(Extended.class);
+            if (message.extensionId() == extensionId) {
+                return message;
+            }
+            passedOver.add(message);
+        }
+    }
+
+    /** The dictionary at the beginning of a message. */
+    public static BDict decoded(Extended message) {
+        try {
+            var bytes = new byte[message.payload().remaining()];
+            message.payload().duplicate().get(bytes);
+            return (BDict) Bencode.decode(bytes, BencodeLimits.EXTENSION).value();
+        } catch (BencodeException e) {
+            return fail("Weft sent " + message.text(), e);
+        }
     }
 
     /** What {@link #await} has passed over so far; a copy. */

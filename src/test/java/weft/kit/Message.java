@@ -4,10 +4,13 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
- * The messages of BEP 3 and BEP 6 as a test sees them. Written and read here with nothing of Weft's own, so that a mistake
+ * The messages of BEP 3, BEP 6 and BEP 10 as a test sees them. Written and read here with nothing of Weft's own, so that a mistake
  * in {@code weft.wire} does not cancel itself out. A record only holds what it is told: absurd values are what some tests
  * are about.
  */
@@ -70,6 +73,37 @@ public sealed interface Message {
 
     record AllowedFast(int piece) implements Message {}
 
+    /** BEP 10; id 0 is the extension handshake. */
+    record Extended(int extensionId, ByteBuffer payload) implements Message {
+        /** One whose payload is this text, a byte for each character. */
+        public static Extended of(int extensionId, String payload) {
+            return new Extended(extensionId, ByteBuffer.wrap(payload.getBytes(StandardCharsets.ISO_8859_1)));
+        }
+
+        /** An extension handshake in which these extensions are known, under these ids. */
+        public static Extended handshake(Map<String, Integer> ids) {
+            return handshake(ids, "");
+        }
+
+        /** The same; {@code more} is what comes after {@code m}, bencoded. */
+        public static Extended handshake(Map<String, Integer> ids, String more) {
+            var text = new StringBuilder("d1:md");
+            new TreeMap<>(ids)
+                    .forEach((name, id) -> text.append(name.length())
+                            .append(':')
+                            .append(name)
+                            .append('i')
+                            .append(id)
+                            .append('e'));
+            return of(0, text.append('e').append(more).append('e').toString());
+        }
+
+        /** The payload, a character for each byte. */
+        public String text() {
+            return StandardCharsets.ISO_8859_1.decode(payload.duplicate()).toString();
+        }
+    }
+
     /** Anything else. */
     record Other(int id, ByteBuffer payload) implements Message {}
 
@@ -93,6 +127,13 @@ public sealed interface Message {
             case HaveNone m -> encode(15);
             case RejectRequest m -> encode(16, m.piece, m.begin, m.length);
             case AllowedFast m -> encode(17, m.piece);
+            case Extended m ->
+                encode(
+                        20,
+                        ByteBuffer.allocate(1 + m.payload.remaining())
+                                .put((byte) m.extensionId)
+                                .put(m.payload.duplicate())
+                                .flip());
             case Other m -> encode(m.id, m.payload);
         };
     }
@@ -148,6 +189,7 @@ public sealed interface Message {
             case 15 -> new HaveNone();
             case 16 -> new RejectRequest(in.getInt(), in.getInt(), in.getInt());
             case 17 -> new AllowedFast(in.getInt());
+            case 20 -> new Extended(in.get() & 0xff, rest(in));
             default -> new Other(id, rest(in));
         };
     }

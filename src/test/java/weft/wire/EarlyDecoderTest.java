@@ -1,0 +1,287 @@
+package weft.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+import weft.kit.Message;
+import weft.metainfo.Layout;
+
+/** What a peer says before the metadata is known: extended messages are told, the rest is kept for who understands it. */
+class EarlyDecoderTest {
+    private static final Layout LAYOUT = Layout.ofSingleFile(32768, "file", 10L * 32768);
+
+    private final EarlyDecoder decoder = new EarlyDecoder();
+    private final List<String> told = new ArrayList<>();
+
+    private int decode(ByteBuffer in) throws IOException {
+        return decoder.decode(in, (id, payload) -> told.add(id + " " + StandardCharsets.ISO_8859_1.decode(payload)));
+    }
+
+    private static byte[] bytes(String hex) {
+        return HexFormat.of().parseHex(hex.replace(" ", ""));
+    }
+
+    private static byte[] extended(int extensionId, String payload) {
+        var out = ByteBuffer.allocate(6 + payload.length());
+        MessageEncoder.extendedHeader(out, extensionId, payload.length());
+        return out.put(payload.getBytes(StandardCharsets.ISO_8859_1)).array();
+    }
+
+    private static byte[] joined(byte[]... parts) {
+        var out = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            out.writeBytes(part);
+        }
+        return out.toByteArray();
+    }
+
+    @Test
+    void extendedMessagesAreToldAndTheRestIsKept() throws Exception {
+        var stream = ByteBuffer.wrap(joined(
+                extended(0, "de"),
+                new Message.Bitfield(ByteBuffer.wrap(new byte[] {(byte) 0xff, (byte) 0xc0})).encode(),
+                new Message.KeepAlive().encode(),
+                extended(3, "x"),
+                new Message.Unchoke().encode(),
+                new Message.Have(7).encode()));
+
+        assertThat(decode(stream)).isZero();
+
+        assertThat(told).containsExactly("0 de", "3 x");
+        assertThat(decoder.kept(stream))
+                .isEqualTo(ByteBuffer.wrap(bytes("00000003 05 ffc0  00000001 01  00000005 04 00000007")));
+    }
+
+    @Test
+    void whatCannotHaveBeenMeantForUsIsPassedOver() throws Exception {
+        var stream = ByteBuffer.wrap(joined(
+                new Message.Request(0, 0, 16384).encode(),
+                new Message.Piece(0, 0, ByteBuffer.allocate(16384)).encode(),
+                new Message.Other(99, ByteBuffer.allocate(1000)).encode(),
+                extended(3, "x".repeat(64 * 1024)),
+                extended(3, "y")));
+
+        decode(stream);
+
+        assertThat(told).containsExactly("3 y");
+        assertThat(decoder.kept(stream)).isEqualTo(ByteBuffer.allocate(0));
+    }
+
+    /** The metadata came in the middle of a message that is passed over: the next decoder must not take its rest for messages. */
+    @Test
+    void whoGoesOnPassesOverWhatWasBeingPassedOver() throws Exception {
+        var piece = new Message.Piece(0, 0, ByteBuffer.allocate(16384)).encode();
+        var stream = joined(new Message.Interested().encode(), piece, new Message.Have(3).encode());
+        for (int arrived = 5; arrived < 5 + piece.length + 9; arrived += 7) {
+            var early = new EarlyDecoder();
+            var in = ByteBuffer.wrap(stream, 0, arrived);
+            early.decode(in, (id, payload) -> {});
+            var later = new Recorded();
+            var decoder = new MessageDecoder(LAYOUT, true);
+
+            // Some more had been received that nobody has looked at yet.
+            int unread = Math.min(stream.length, arrived + 3);
+            var kept = early.kept(ByteBuffer.wrap(stream, in.position(), unread - in.position()));
+            var rest = ByteBuffer.wrap(joined(bytesOf(kept), Arrays.copyOfRange(stream, unread, stream.length)));
+            decoder.decode(rest, later);
+
+            assertThat(later.said)
+                    .as("after %d bytes", arrived)
+                    .startsWith("interested")
+                    .endsWith("have 3");
+        }
+    }
+
+    private static byte[] bytesOf(ByteBuffer buffer) {
+        var bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        return bytes;
+    }
+
+    @Property(tries = 300)
+    void itDoesNotMatterWhereTheStreamIsCut(@ForAll long seed, @ForAll @IntRange(min = 1, max = 400) int longest)
+            throws IOException {
+        var random = new Random(seed);
+        var stream = joined(
+                extended(0, "d1:md11:ut_metadatai3eee"),
+                new Message.HaveNone().encode(),
+                new Message.KeepAlive().encode(),
+                new Message.Other(99, ByteBuffer.allocate(random.nextInt(300))).encode(),
+                extended(3, "z".repeat(random.nextInt(300))),
+                new Message.Have(1).encode(),
+                new Message.Port(6881).encode(),
+                new Message.Cancel(1, 2, 3).encode(),
+                new Message.AllowedFast(2).encode());
+        var whole = new EarlyDecoder();
+        var wholeTold = new ArrayList<String>();
+        var all = ByteBuffer.wrap(stream);
+        whole.decode(all, (id, payload) -> wholeTold.add(id + " " + payload.remaining()));
+
+        var cut = new EarlyDecoder();
+        var cutTold = new ArrayList<String>();
+        var buffer = ByteBuffer.allocate(stream.length).limit(0);
+        for (int sent = 0; sent < stream.length; ) {
+            int part = Math.min(stream.length - sent, 1 + random.nextInt(longest));
+            buffer = buffer.compact().put(stream, sent, part).flip();
+            sent += part;
+            int needed = cut.decode(buffer, (id, payload) -> cutTold.add(id + " " + payload.remaining()));
+            assertThat(needed == 0 || needed > buffer.remaining()).isTrue();
+        }
+
+        assertThat(cutTold).isEqualTo(wholeTold).hasSize(2);
+        assertThat(cut.kept(buffer)).isEqualTo(whole.kept(all));
+    }
+
+    @Test
+    void saysHowMuchRoomAMessageNeeds() throws Exception {
+        assertThat(decode(ByteBuffer.wrap(bytes("000000")))).isZero();
+        assertThat(decode(ByteBuffer.wrap(bytes("00010000")))).isEqualTo(5);
+        assertThat(decode(ByteBuffer.wrap(bytes("00010000 14 01")))).isEqualTo(4 + 65536);
+        assertThat(decode(ByteBuffer.wrap(bytes("00100000 05 ff")))).isEqualTo(4 + (1 << 20));
+    }
+
+    @Test
+    void absurdLengthsAreRefusedBeforeAnythingIsKept() {
+        assertThatThrownBy(() -> decode(ByteBuffer.wrap(bytes("ffffffff 05"))))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessage("message of 4294967295 bytes > 1048576");
+        assertThatThrownBy(() -> decode(ByteBuffer.wrap(bytes("00100001 63"))))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessage("message of 1048577 bytes > 1048576");
+        assertThatThrownBy(() -> decode(ByteBuffer.wrap(bytes("00000001 14"))))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessage("extended: without an extension's id");
+    }
+
+    @Test
+    void whoSaysTooMuchIsRefused() throws Exception {
+        var haves = ByteBuffer.allocate(9 * 1000);
+        for (int i = 0; i < 1000; i++) {
+            MessageEncoder.have(haves, i);
+        }
+        for (int i = 0; i < 116; i++) {
+            decode(haves.rewind());
+        }
+
+        assertThatThrownBy(() -> decode(haves.rewind()))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessage("says too much while the torrent's metadata is not known");
+    }
+
+    @Test
+    void aBitfieldIsUnderstoodLater() throws Exception {
+        var pieces = new BitSet();
+        pieces.set(1, 4);
+        var stream = ByteBuffer.wrap(Message.Bitfield.of(pieces, 10).encode());
+        decode(stream);
+        var later = new Recorded();
+
+        new MessageDecoder(LAYOUT, true).decode(decoder.kept(stream), later);
+
+        assertThat(later.said).containsExactly("bitfield {1, 2, 3}");
+    }
+
+    /** What a {@link MessageDecoder} says, in words. */
+    private static final class Recorded implements MessageHandler {
+        private final List<String> said = new ArrayList<>();
+
+        @Override
+        public void onKeepAlive() {
+            said.add("keep-alive");
+        }
+
+        @Override
+        public void onChoke() {
+            said.add("choke");
+        }
+
+        @Override
+        public void onUnchoke() {
+            said.add("unchoke");
+        }
+
+        @Override
+        public void onInterested() {
+            said.add("interested");
+        }
+
+        @Override
+        public void onNotInterested() {
+            said.add("not interested");
+        }
+
+        @Override
+        public void onHave(int piece) {
+            said.add("have " + piece);
+        }
+
+        @Override
+        public void onBitfield(BitSet pieces) {
+            said.add("bitfield " + pieces);
+        }
+
+        @Override
+        public void onRequest(int piece, int begin, int length) {
+            said.add("request");
+        }
+
+        @Override
+        public void onPiece(int piece, int begin, ByteBuffer block) {
+            said.add("piece");
+        }
+
+        @Override
+        public void onCancel(int piece, int begin, int length) {
+            said.add("cancel");
+        }
+
+        @Override
+        public void onPort(int port) {
+            said.add("port");
+        }
+
+        @Override
+        public void onSuggestPiece(int piece) {
+            said.add("suggest");
+        }
+
+        @Override
+        public void onHaveAll() {
+            said.add("have all");
+        }
+
+        @Override
+        public void onHaveNone() {
+            said.add("have none");
+        }
+
+        @Override
+        public void onRejectRequest(int piece, int begin, int length) {
+            said.add("reject");
+        }
+
+        @Override
+        public void onAllowedFast(int piece) {
+            said.add("allowed fast");
+        }
+
+        @Override
+        public void onExtended(int extensionId, ByteBuffer payload) {
+            said.add("extended " + extensionId);
+        }
+    }
+}
