@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
+import weft.net.LocalAddresses;
 
 /**
  * One of the two groups of BEP 14, on every interface that can do multicast, or on that of one address. One socket, which
@@ -241,19 +242,11 @@ final class MulticastGroup implements LocalNetwork {
 
     @Override
     public boolean isNear(InetAddress address) {
-        return isPrivate(address)
+        return LocalAddresses.isLocal(address)
                 || interfaces.stream()
                         .flatMap(this::addresses)
                         .anyMatch(own -> isSamePrefix(
                                 own.getAddress().getAddress(), address.getAddress(), own.getNetworkPrefixLength()));
-    }
-
-    private static boolean isPrivate(InetAddress address) {
-        boolean isUniqueLocal = address instanceof Inet6Address && (address.getAddress()[0] & 0xfe) == 0xfc; // RFC 4193
-        return address.isSiteLocalAddress()
-                || address.isLinkLocalAddress()
-                || address.isLoopbackAddress()
-                || isUniqueLocal;
     }
 
     static boolean isSamePrefix(byte[] one, byte[] other, int bits) {

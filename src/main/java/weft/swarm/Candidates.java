@@ -14,7 +14,8 @@ import java.util.function.LongSupplier;
 
 /**
  * The addresses at which peers of a torrent may be, and when each may be tried (again). Addresses come from trackers and
- * the user; a peer that cannot be reached is tried less and less often. Bounded: strangers tell us addresses.
+ * the user; a peer that cannot be reached is tried less and less often. Of those that may be tried, those that did not fail
+ * come first, and of these who has the highest canonical priority (BEP 40). Bounded: strangers tell us addresses.
  *
  * <p>One per torrent; all methods from any thread; only {@link #take} waits.
  */
@@ -35,15 +36,35 @@ final class Candidates {
         private int failures; // in a row
         private long notBeforeNanos;
         private String lastReason; // of its last disconnect or failure, or null
+        private long priority; // BEP 40; 0 while it is not known
+
+        private boolean isBefore(Candidate other) {
+            return failures != other.failures ? failures < other.failures : priority > other.priority;
+        }
     }
 
     private final LongSupplier nanoTime;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Map<InetSocketAddress, Candidate> candidates = new HashMap<>(); // guarded by lock
+    private OwnAddresses own = OwnAddresses.UNKNOWN; // guarded by lock
 
     Candidates(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
+    }
+
+    /** How peers see us, by which their priorities go. */
+    void weAre(OwnAddresses addresses) {
+        lock.lock();
+        try {
+            if (!addresses.equals(own)) {
+                own = addresses;
+                candidates.forEach((address, candidate) ->
+                        candidate.priority = own.priority(address).orElse(0));
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Adds an address, to be tried at once; false if it is known, senseless, or there is no room. */
@@ -60,6 +81,7 @@ final class Candidates {
             }
             var candidate = new Candidate();
             candidate.notBeforeNanos = nanoTime.getAsLong();
+            candidate.priority = own.priority(address).orElse(0);
             candidates.put(address, candidate);
             changed.signalAll();
             return true;
@@ -83,16 +105,21 @@ final class Candidates {
             while (true) {
                 long now = nanoTime.getAsLong();
                 long wait = TimeUnit.HOURS.toNanos(1);
+                Map.Entry<InetSocketAddress, Candidate> best = null;
                 for (var entry : candidates.entrySet()) {
                     var candidate = entry.getValue();
                     if (!candidate.busy) {
                         long left = candidate.notBeforeNanos - now;
-                        if (left <= 0) {
-                            candidate.busy = true;
-                            return entry.getKey();
+                        if (left > 0) {
+                            wait = Math.min(wait, left);
+                        } else if (best == null || candidate.isBefore(best.getValue())) {
+                            best = entry;
                         }
-                        wait = Math.min(wait, left);
                     }
+                }
+                if (best != null) {
+                    best.getValue().busy = true;
+                    return best.getKey();
                 }
                 changed.awaitNanos(wait);
             }

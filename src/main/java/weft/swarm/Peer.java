@@ -1,5 +1,6 @@
 package weft.swarm;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -148,6 +149,11 @@ public final class Peer {
     /** Whether it says that it wants nothing any more (BEP 21): a seed, or one that has all that it wants. */
     public boolean isUploadOnly() {
         return uploadOnly;
+    }
+
+    /** Our own address as the peer sees it, if it has said that. */
+    Optional<InetAddress> seenAs() {
+        return extensions.handshake().externalIp();
     }
 
     /** Whether both sides speak the extension protocol (BEP 10). */

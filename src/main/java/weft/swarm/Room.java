@@ -1,17 +1,22 @@
 package weft.swarm;
 
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 
 /**
  * How many peers a torrent may have, and who makes room when it has them: a peer with which nothing was exchanged for a
  * minute, the idlest first. Otherwise strangers who connect, shake hands and do nothing more would keep everybody else
  * out. Only one makes room every few seconds, or a swarm in which many must wait would always be on the move; those whom
  * we dial and those who come to us each have their own turn, so that a crowd at the door does not keep us from dialling.
+ *
+ * <p>If nobody is idle, who comes to us can still take the place of the peer of the lowest canonical priority, if its own is
+ * higher (BEP 40): otherwise a swarm in which everybody has enough peers would have no place for anybody new.
  *
  * <p>One per torrent; memory work only. Whoever lets a peer in holds the swarm's join lock.
  */
@@ -22,17 +27,21 @@ final class Room {
     /** How soon after one peer has made room the next one may have to. */
     static final Duration TURNOVER = Duration.ofSeconds(5);
 
-    private static final String REASON = "made room for another peer, with nothing exchanged for a minute";
+    private static final String IDLE_REASON = "made room for another peer, with nothing exchanged for a minute";
+
+    private static final String PRIORITY_REASON = "made room for another peer, of a higher canonical priority";
 
     private final int maxPeers;
     private final Supplier<Collection<Peer>> peers;
+    private final Supplier<OwnAddresses> own;
     private final LongSupplier nanoTime;
     private volatile long lastForIncoming;
     private volatile long lastForOutgoing;
 
-    Room(int maxPeers, Supplier<Collection<Peer>> peers, LongSupplier nanoTime) {
+    Room(int maxPeers, Supplier<Collection<Peer>> peers, Supplier<OwnAddresses> own, LongSupplier nanoTime) {
         this.maxPeers = maxPeers;
         this.peers = peers;
+        this.own = own;
         this.nanoTime = nanoTime;
         this.lastForIncoming = nanoTime.getAsLong() - TURNOVER.toNanos();
         this.lastForOutgoing = lastForIncoming;
@@ -43,35 +52,61 @@ final class Room {
         return peers.get().stream().filter(peer -> !peer.isClosing()).count() + more <= maxPeers;
     }
 
-    /** Whether one more peer would be let in now. */
-    boolean mayCome(boolean outgoing) {
-        return isFree(1) || idlest(outgoing).isPresent();
+    /** Whether a peer that we dial would be let in now. */
+    boolean mayBeDialled() {
+        return isFree(1) || idlest(true).isPresent();
+    }
+
+    /** Whether a peer that comes to us from this address would be let in now. */
+    boolean mayCome(InetAddress from) {
+        return isFree(1) || idlest(false).or(() -> lowest(from)).isPresent();
     }
 
     /** Makes room for one more peer; false if there is none to be had. */
-    boolean make(boolean outgoing) {
+    boolean make(InetAddress newcomer, boolean outgoing) {
         if (isFree(1)) {
             return true;
         }
         var idlest = idlest(outgoing);
-        if (idlest.isPresent()) {
-            if (outgoing) {
-                lastForOutgoing = nanoTime.getAsLong();
-            } else {
-                lastForIncoming = nanoTime.getAsLong();
-            }
-            idlest.get().close(REASON);
+        var lowest = idlest.isPresent() || outgoing ? Optional.<Peer>empty() : lowest(newcomer);
+        idlest.ifPresent(peer -> peer.close(IDLE_REASON));
+        lowest.ifPresent(peer -> peer.close(PRIORITY_REASON));
+        if (idlest.isEmpty() && lowest.isEmpty()) {
+            return false;
         }
-        return idlest.isPresent();
+        if (outgoing) {
+            lastForOutgoing = nanoTime.getAsLong();
+        } else {
+            lastForIncoming = nanoTime.getAsLong();
+        }
+        return true;
     }
 
     private Optional<Peer> idlest(boolean outgoing) {
         long now = nanoTime.getAsLong();
-        if (now - (outgoing ? lastForOutgoing : lastForIncoming) < TURNOVER.toNanos()) {
+        if (!isTurn(outgoing)) {
             return Optional.empty();
         }
         return peers.get().stream()
                 .filter(peer -> !peer.isClosing() && peer.idleNanos(now) >= IDLE.toNanos())
                 .max(Comparator.comparingLong(peer -> peer.idleNanos(now)));
+    }
+
+    /** The peer of the lowest priority, if a newcomer's is higher, and both are known. */
+    private Optional<Peer> lowest(InetAddress newcomer) {
+        var us = own.get();
+        var priority = us.priority(newcomer);
+        if (priority.isEmpty() || !isTurn(false)) {
+            return Optional.empty();
+        }
+        ToLongFunction<Peer> of =
+                peer -> us.priority(peer.address().getAddress()).orElse(Long.MAX_VALUE);
+        return peers.get().stream()
+                .filter(peer -> !peer.isClosing() && of.applyAsLong(peer) < priority.getAsLong())
+                .min(Comparator.comparingLong(of));
+    }
+
+    private boolean isTurn(boolean outgoing) {
+        return nanoTime.getAsLong() - (outgoing ? lastForOutgoing : lastForIncoming) >= TURNOVER.toNanos();
     }
 }

@@ -36,6 +36,7 @@ import weft.extension.Extension;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Layout;
 import weft.metainfo.Metainfo;
+import weft.net.AddressVotes;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
 import weft.net.PeerChannel;
@@ -169,6 +170,7 @@ public final class Swarm {
     private final Entrance entrance = new Entrance();
     private final Candidates candidates;
     private final Room room;
+    private final AddressVotes votes = new AddressVotes();
     private final Suspects suspects = new Suspects();
     private final RateMeter downloaded;
     private final RateMeter uploaded;
@@ -185,6 +187,7 @@ public final class Swarm {
     private volatile Session session; // null while stopped
     private volatile boolean transferring; // started and not paused
     private volatile boolean complete; // changed under completeLock
+    private volatile OwnAddresses ownAddresses = OwnAddresses.UNKNOWN;
 
     /** A swarm of which nothing is there yet, stopped. */
     public Swarm(Subject subject, Shared shared, Limits limits, Listener listener) {
@@ -213,7 +216,7 @@ public final class Swarm {
         this.choker = new Choker(limits.uploadSlots(), () -> peers, shared.random(), shared.nanoTime());
         this.door = door;
         this.candidates = door.candidates();
-        this.room = new Room(limits.maxPeers(), () -> peers, shared.nanoTime());
+        this.room = new Room(limits.maxPeers(), () -> peers, () -> ownAddresses, shared.nanoTime());
         long now = shared.nanoTime().getAsLong();
         this.downloaded = new RateMeter(now);
         this.uploaded = new RateMeter(now);
@@ -301,7 +304,7 @@ public final class Swarm {
             return;
         }
         boolean taken = current != null
-                && room.mayCome(false)
+                && room.mayCome(channel.remoteAddress().getAddress())
                 && current.scope.tryFork(
                         "peer " + text(channel.remoteAddress()) + " reader",
                         () -> door.answer(current.scope, channel, deadline, head, place, entrance));
@@ -416,7 +419,7 @@ public final class Swarm {
                     other.close(DUPLICATE);
                 }
             }
-            if (!room.make(peer.isOutgoing())) {
+            if (!room.make(peer.address().getAddress(), peer.isOutgoing())) {
                 return Optional.of(NO_ROOM);
             }
             if (peer.isExtended()) {
@@ -812,11 +815,21 @@ public final class Swarm {
             }
         }
         PeerStatisticsEvent.ofAll(peers);
+        learnOwnAddresses();
         picker.tick();
         if (transferring) { // who has snubbed us gets what the others leave
             peers.stream().filter(peer -> !peer.isSnubbed()).forEach(Peer::refill);
             peers.stream().filter(Peer::isSnubbed).forEach(Peer::refill);
         }
+    }
+
+    /** By what peers say, by which address of ours do they reckon priorities? */
+    private void learnOwnAddresses() {
+        for (Peer peer : peers) {
+            peer.seenAs().ifPresent(seen -> votes.vote(peer.address().getAddress(), seen));
+        }
+        ownAddresses = OwnAddresses.of(votes, shared.port());
+        candidates.weAre(ownAddresses);
     }
 
     // --- whom the door lets in
@@ -838,7 +851,7 @@ public final class Swarm {
 
         @Override
         public boolean hasRoomToDial(int beingDialled) {
-            return room.isFree(beingDialled + 1) || (beingDialled == 0 && !complete && room.mayCome(true));
+            return room.isFree(beingDialled + 1) || (beingDialled == 0 && !complete && room.mayBeDialled());
         }
 
         @Override

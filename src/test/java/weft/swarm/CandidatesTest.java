@@ -6,7 +6,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -16,6 +19,9 @@ import weft.kit.FakeClock;
 @Timeout(30)
 class CandidatesTest {
     private static final Duration MOMENT = Duration.ofNanos(1);
+
+    private static final OwnAddresses OWN =
+            new OwnAddresses(Optional.of(new InetSocketAddress("198.51.100.7", 6881)), Optional.empty());
 
     private final FakeClock clock = new FakeClock();
     private final Candidates candidates = new Candidates(clock);
@@ -164,6 +170,29 @@ class CandidatesTest {
 
         assertThat(candidates.size()).isZero();
         assertThat(candidates.lastReason(address(1))).isEmpty();
+    }
+
+    @Test
+    void highestPriorityIsTriedFirstAndWhoHasFailedLast() throws Exception {
+        for (int i = 1; i < 100; i++) {
+            candidates.add(address(i));
+        }
+        var failing = candidates.take();
+        candidates.failed(failing, "Connection refused");
+        clock.advance(Duration.ofSeconds(5));
+
+        candidates.weAre(OWN);
+        candidates.add(address(100));
+
+        var taken = new ArrayList<InetSocketAddress>();
+        for (int i = 1; i <= 100; i++) {
+            taken.add(candidates.take());
+        }
+        assertThat(taken.removeLast()).isEqualTo(failing);
+        assertThat(taken)
+                .isSortedAccordingTo(Comparator.comparingLong((InetSocketAddress address) ->
+                                OWN.priority(address).orElseThrow())
+                        .reversed());
     }
 
     @Test
