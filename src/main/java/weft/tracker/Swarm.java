@@ -2,6 +2,7 @@ package weft.tracker;
 
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ final class Swarm {
     private static final int LOOKS_PER_PEER = 4;
 
     private final Map<BString, Peer> byIdentity = new LinkedHashMap<>(); // the one silent for longest comes first
+    private final Map<InetSocketAddress, Peer> byEndpoint = new HashMap<>(); // the last one that announced it
     private final List<Peer> leechers = new ArrayList<>(); // each peer is in exactly one of these two,
     private final List<Peer> seeds = new ArrayList<>(); // at peer.index
     private long lastAnnounceNanos;
@@ -25,8 +27,8 @@ final class Swarm {
 
     /** One client, which may have an address of each family (BEP 7). */
     static final class Peer {
-        private final BString identity;
         private final BString peerId;
+        private BString identity;
         private InetSocketAddress ipv4; // or null
         private InetSocketAddress ipv6; // or null
         private long ipv4SeenNanos;
@@ -35,8 +37,7 @@ final class Swarm {
         private boolean completed;
         private int index;
 
-        private Peer(BString identity, BString peerId) {
-            this.identity = identity;
+        private Peer(BString peerId) {
             this.peerId = peerId;
         }
 
@@ -60,21 +61,19 @@ final class Swarm {
             return endpoints(Optional.empty(), oldestNanos).isEmpty();
         }
 
-        private void seen(InetSocketAddress endpoint, long nowNanos) {
-            if (IpFamily.of(endpoint.getAddress()) == IpFamily.IPV4) {
+        /** Or null. */
+        private InetSocketAddress endpoint(IpFamily family) {
+            return family == IpFamily.IPV4 ? ipv4 : ipv6;
+        }
+
+        /** {@code endpoint} may be null: gone. */
+        private void setEndpoint(IpFamily family, InetSocketAddress endpoint, long nowNanos) {
+            if (family == IpFamily.IPV4) {
                 ipv4 = endpoint;
                 ipv4SeenNanos = nowNanos;
             } else {
                 ipv6 = endpoint;
                 ipv6SeenNanos = nowNanos;
-            }
-        }
-
-        private void gone(IpFamily family) {
-            if (family == IpFamily.IPV4) {
-                ipv4 = null;
-            } else {
-                ipv6 = null;
             }
         }
     }
@@ -99,8 +98,8 @@ final class Swarm {
         return lastAnnounceNanos;
     }
 
-    boolean knows(BString identity) {
-        return byIdentity.containsKey(identity);
+    boolean knows(AnnounceQuery announce) {
+        return find(announce) != null;
     }
 
     void touch(long nowNanos) {
@@ -109,13 +108,15 @@ final class Swarm {
 
     /** Adds a peer, or takes note of what has changed. */
     void put(AnnounceQuery announce, InetSocketAddress endpoint, long nowNanos) {
-        var peer = byIdentity.remove(announce.identity());
+        var peer = find(announce);
         if (peer == null) {
-            peer = new Peer(announce.identity(), announce.peerId());
+            peer = new Peer(announce.peerId());
         } else {
+            byIdentity.remove(peer.identity);
             removeFrom(listOf(peer), peer);
         }
-        peer.seen(endpoint, nowNanos);
+        peer.identity = announce.identity();
+        move(peer, IpFamily.of(endpoint.getAddress()), endpoint, nowNanos);
         peer.seed = announce.seed();
         if (announce.event() == AnnounceEvent.COMPLETED && !peer.completed) {
             peer.completed = true; // once, however often and over however many families it is said
@@ -128,14 +129,39 @@ final class Swarm {
     }
 
     /** A peer says that it leaves, over one family; it is gone when it has no address left. */
-    void remove(BString identity, IpFamily family) {
-        var peer = byIdentity.get(identity);
+    void remove(AnnounceQuery announce, IpFamily family) {
+        var peer = find(announce);
         if (peer != null) {
-            peer.gone(family);
+            move(peer, family, null, 0);
             if (peer.ipv4 == null && peer.ipv6 == null) {
-                byIdentity.remove(identity);
+                byIdentity.remove(peer.identity);
                 removeFrom(listOf(peer), peer);
             }
+        }
+    }
+
+    /**
+     * The peer that announces, or null: by its identity, or else by its peer id and the address that it listens on, as
+     * aria2 draws a new key for every announce over UDP.
+     */
+    private Peer find(AnnounceQuery announce) {
+        var peer = byIdentity.get(announce.identity());
+        if (peer != null || announce.endpoint().isEmpty()) {
+            return peer;
+        }
+        var there = byEndpoint.get(announce.endpoint().get());
+        return there != null && there.peerId.equals(announce.peerId()) ? there : null;
+    }
+
+    /** Has the peer listen elsewhere, or nowhere if {@code endpoint} is null, as far as one family is concerned. */
+    private void move(Peer peer, IpFamily family, InetSocketAddress endpoint, long nowNanos) {
+        var before = peer.endpoint(family);
+        if (before != null) {
+            byEndpoint.remove(before, peer);
+        }
+        peer.setEndpoint(family, endpoint, nowNanos);
+        if (endpoint != null) {
+            byEndpoint.put(endpoint, peer);
         }
     }
 
@@ -149,6 +175,8 @@ final class Swarm {
                 break;
             }
             eldestFirst.remove();
+            move(peer, IpFamily.IPV4, null, 0);
+            move(peer, IpFamily.IPV6, null, 0);
             removeFrom(listOf(peer), peer);
             expired++;
         }

@@ -150,10 +150,10 @@ final class SwarmTable {
         if (announce.event() == AnnounceEvent.STOPPED) {
             var family =
                     announce.endpoint().map(e -> IpFamily.of(e.getAddress())).orElse(IpFamily.of(announce.from()));
-            swarm.remove(announce.identity(), family);
+            swarm.remove(announce, family);
         } else if (announce.endpoint().isPresent()) {
             boolean room = before < options.maxPeersPerTorrent() && peers < options.maxPeers();
-            if (!room && !swarm.knows(announce.identity())) {
+            if (!room && !swarm.knows(announce)) {
                 return false;
             }
             swarm.put(announce, announce.endpoint().get(), nowNanos);

@@ -20,6 +20,7 @@ import weft.bencode.BString;
 class SwarmTableTest {
     private static final String HASH = "info_hash=" + "h".repeat(20);
     private static final InetAddress IPV4 = IpLiteral.parse("192.0.2.1").orElseThrow();
+    private static final InetAddress OTHER_IPV4 = IpLiteral.parse("192.0.2.2").orElseThrow();
     private static final InetAddress IPV6 = IpLiteral.parse("2001:db8::1").orElseThrow();
     private static final Duration INTERVAL = Duration.ofMinutes(30);
 
@@ -53,11 +54,38 @@ class SwarmTableTest {
         announce("victim", IPV4, "&key=secret");
 
         announce("victim", IPV6, "&key=guess");
-        announce("victim", IPV4, "&key=guess&event=stopped");
+        announce("victim", OTHER_IPV4, "&key=guess&event=stopped");
 
         assertThat(announce("other", IPV4, "").peers())
                 .extracting(SwarmTable.Listed::endpoint)
                 .contains(new InetSocketAddress(IPV4, port("victim")));
+    }
+
+    @Test
+    void clientThatDrawsANewKeyForEachAnnounceIsOneClient() {
+        announce("aria2", IPV4, "&key=1&left=9");
+        announce("aria2", IPV4, "&key=2&left=0");
+        announce("other", OTHER_IPV4, "&key=1&left=9");
+        assertThat(table.statistics()).isEqualTo(new TrackerStatistics(1, 1, 1, 3, 0, 0));
+
+        announce("aria2", IPV4, "&key=3&event=stopped");
+
+        assertThat(table.statistics()).isEqualTo(new TrackerStatistics(1, 0, 1, 4, 0, 0));
+        announce("aria2", IPV4, "&key=2"); // nothing is left of it
+        assertThat(table.statistics().leechers()).isEqualTo(2);
+    }
+
+    @Test
+    void whoTakesAnAddressOverFromAnotherPeerDoesNotStrikeThatOneOff() {
+        table.announce(query("first", IPV4, 7, ""));
+        table.announce(query("second", IPV4, 7, ""));
+        assertThat(table.statistics().leechers()).isEqualTo(2);
+
+        table.announce(query("second", IPV4, 7, "&event=stopped"));
+        assertThat(table.statistics().leechers()).isEqualTo(1);
+        table.announce(query("first", IPV4, 7, "&event=stopped"));
+
+        assertThat(table.statistics().leechers()).isZero();
     }
 
     @Test
