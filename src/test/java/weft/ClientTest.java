@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
@@ -21,6 +22,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import weft.kit.Await;
 import weft.kit.Content;
 import weft.kit.Message;
@@ -28,7 +31,9 @@ import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
 import weft.kit.WeftThreads;
 import weft.tracker.TrackerServer;
+import weft.tracker.TrackerServerOptions;
 import weft.tracker.TrackerSnapshot;
+import weft.tracker.TrackerStatistics;
 
 /** Ports, trackers, and that stopping stops. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -139,6 +144,30 @@ class ClientTest {
         assertThatThrownBy(() -> client.add(shared.metainfo(), AddOptions.into(swarm.directory())))
                 .isInstanceOf(IllegalStateException.class);
         assertThat(client.torrents()).isEmpty();
+    }
+
+    // --- UDP trackers
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "::1"})
+    void torrentsFindEachOtherThroughAUdpTrackerOverEitherFamily(String host) throws Exception {
+        var bind = new InetSocketAddress(InetAddress.getByName(host), 0);
+        var tracker =
+                swarm.own(TrackerServer.open(TrackerServerOptions.defaults().withBind(bind)));
+        var url = tracker.udpAnnounceUri().toString();
+        var shared = swarm.share(Content.ofLength(300_000));
+        var seed = shared.seed(options -> options.withTracker(url));
+        Await.until("the seed is known", () -> tracker.statistics().seeds() == 1);
+
+        var leecher = shared.leecher(options -> options.withTracker(url));
+
+        leecher.awaitComplete().assertHasContent();
+        Await.until("two seeds", () -> tracker.statistics().seeds() == 2);
+        assertThat(leecher.torrent().peers())
+                .allSatisfy(peer -> assertThat(peer.address().getAddress()).isEqualTo(bind.getAddress()));
+        seed.close();
+        leecher.close();
+        assertThat(tracker.statistics()).as("both said goodbye").isEqualTo(new TrackerStatistics(1, 0, 0, 5, 0, 0));
     }
 
     // --- many at once

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -12,6 +14,7 @@ import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -32,6 +35,8 @@ import weft.storage.Storage;
 import weft.storage.StorageException;
 import weft.tracker.HostResolver;
 import weft.tracker.HttpTrackerOptions;
+import weft.tracker.TrackerServer;
+import weft.tracker.TrackerServerOptions;
 
 /** Broken worlds, and some that are not: in each the one cause is named, for programs and for people. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -293,6 +298,26 @@ class DiagnosisTest {
                 Cause.TRACKER_REFUSES,
                 "no peers are known: tracker 127.0.0.1 refuses: torrent not registered");
         assertThat(torrent.diagnosis().evidence()).containsExactly(new Evidence(url, "torrent not registered"));
+    }
+
+    @Test
+    void udpTrackerThatRefuses() throws Exception {
+        var tracker =
+                swarm.own(TrackerServer.open(TrackerServerOptions.loopback().withAllowed(Set.of())));
+        var torrent = withTrackers(tracker.udpAnnounceUri().toString());
+
+        assertDiagnosis(
+                torrent, Cause.TRACKER_REFUSES, "no peers are known: tracker 127.0.0.1 refuses: unregistered torrent");
+    }
+
+    @Test
+    void udpTrackerThatHasNotAnsweredYet() throws Exception {
+        try (var silent = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            var torrent = withTrackers("udp://127.0.0.1:" + silent.getLocalPort());
+
+            assertDiagnosis(
+                    torrent, Cause.TRACKER_ASKED, "no peers are known: waiting for an answer of tracker 127.0.0.1");
+        }
     }
 
     @Test

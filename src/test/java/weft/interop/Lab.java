@@ -191,6 +191,12 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
         return tracker;
     }
 
+    BittorrentTracker bittorrentTracker(int port) throws IOException {
+        var tracker = open(BittorrentTracker.start(directory("bittorrent-tracker's own"), port));
+        processes.add(tracker.process());
+        return tracker;
+    }
+
     <T extends AutoCloseable> T open(T opened) {
         open.push(opened);
         return opened;

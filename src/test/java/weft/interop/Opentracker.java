@@ -61,6 +61,10 @@ final class Opentracker implements AutoCloseable {
         return "http://127.0.0.1:" + port + "/announce";
     }
 
+    static String udpAnnounceUri(int port) {
+        return "udp://127.0.0.1:" + port + "/announce";
+    }
+
     /** Waits until it counts so; a client may have announced and the answer not be through yet. */
     void awaitCounts(InfoHash torrent, Counts expected) {
         process.await("counts " + expected, () -> scrape(torrent).filter(expected::equals));

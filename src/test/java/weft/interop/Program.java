@@ -41,6 +41,31 @@ enum Program {
         Optional<List<String>> find() {
             return first("opentracker");
         }
+    },
+    /** A second opinion on trackers, which not every machine has the means for: never required. */
+    BITTORRENT_TRACKER("") {
+        // Where .ci/run has npm put it.
+        private static final Path SCRIPT = Path.of("target/npm/node_modules/bittorrent-tracker/bin/cmd.js");
+
+        @Override
+        Optional<List<String>> find() {
+            return Files.exists(SCRIPT)
+                    ? first("node")
+                            .map(node -> List.of(
+                                    node.getFirst(), SCRIPT.toAbsolutePath().toString()))
+                    : Optional.empty();
+        }
+
+        @Override
+        boolean isRequirable() {
+            return false;
+        }
+
+        @Override
+        String whyMissing() {
+            return name()
+                    + " is not installed: it takes node, and npm install --prefix target/npm bittorrent-tracker@10.0.12";
+        }
     };
 
     private static final Map<Program, Optional<List<String>>> FOUND = new ConcurrentHashMap<>();
@@ -60,6 +85,11 @@ enum Program {
 
     boolean isInstalled() {
         return found().isPresent();
+    }
+
+    /** Whether {@code -Dweft.interop=required} means this one too. */
+    boolean isRequirable() {
+        return true;
     }
 
     /** The beginning of its command line. */

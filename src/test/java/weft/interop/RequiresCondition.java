@@ -26,7 +26,7 @@ final class RequiresCondition implements ExecutionCondition {
             return ConditionEvaluationResult.enabled("everything needed is installed");
         }
         var reason = missing.stream().map(Program::whyMissing).collect(Collectors.joining("; "));
-        if (mode.equals("required")) {
+        if (mode.equals("required") && missing.stream().anyMatch(Program::isRequirable)) {
             throw new IllegalStateException(reason + " (and -Dweft.interop=required)");
         }
         return ConditionEvaluationResult.disabled(reason);

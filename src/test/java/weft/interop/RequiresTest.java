@@ -28,4 +28,14 @@ class RequiresTest {
         assertThatThrownBy(() -> RequiresCondition.verdict(List.of(Program.TRANSMISSION), "required"))
                 .hasMessageContaining("transmission-daemon");
     }
+
+    @Test
+    void whatIsNeverRequiredSkipsTheTestEvenThen() {
+        assertThat(RequiresCondition.verdict(List.of(Program.BITTORRENT_TRACKER), "required")
+                        .isDisabled())
+                .isTrue();
+        assertThatThrownBy(() ->
+                        RequiresCondition.verdict(List.of(Program.BITTORRENT_TRACKER, Program.OPENTRACKER), "required"))
+                .hasMessageContaining("opentracker");
+    }
 }
