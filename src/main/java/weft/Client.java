@@ -14,10 +14,15 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
+import weft.dht.Dht;
+import weft.dht.DhtOptions;
+import weft.dht.DhtState;
+import weft.dht.DhtStatistics;
 import weft.lan.LocalDiscovery;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
+import weft.net.AddressVotes;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
 import weft.net.Descriptors;
@@ -79,6 +84,7 @@ public final class Client implements AutoCloseable {
     private final AnnouncerOptions announcerOptions;
     private final Swarm.Shared shared;
     private final Optional<LocalDiscovery> localDiscovery;
+    private final Optional<Dht> dht;
     private final Map<InfoHash, Torrent> torrents = new ConcurrentHashMap<>(); // by the 20 bytes used on the wire
 
     private final ReentrantLock addLock = new ReentrantLock(); // held for memory work only
@@ -92,6 +98,7 @@ public final class Client implements AutoCloseable {
         var diskDefaults = DiskOptions.defaults();
         this.disk = Disk.open(new DiskOptions(
                 options.maxMappedBytes(), diskDefaults.openFiles(), diskDefaults.fileThreads(), options.diskThreads()));
+        this.dht = options.dht().map(settings -> Dht.open(scope, port.udp(), settings, new AddressVotes()));
         var watchdog = new Watchdog(System::nanoTime);
         var random = new SecureRandom();
         this.shared = new Swarm.Shared(
@@ -105,7 +112,8 @@ public final class Client implements AutoCloseable {
                 new Bans(),
                 random,
                 System::nanoTime,
-                listener.port());
+                listener.port(),
+                dht.map(node -> node::addNode));
         this.httpTracker = HttpTracker.open(scope, trackerOptions);
         this.announcerOptions = AnnouncerOptions.of(
                 List.of(httpTracker, new UdpTracker(port.udp(), httpTracker.resolver(), random)), random);
@@ -274,7 +282,21 @@ public final class Client implements AutoCloseable {
         }
     }
 
+    /** What the DHT node of a later run should begin with ({@link DhtOptions#withState}); empty if there is no node. */
+    public Optional<DhtState> dhtState() {
+        return dht.map(Dht::state);
+    }
+
+    /** How the DHT node is going; empty if there is none. */
+    public Optional<DhtStatistics> dhtStatistics() {
+        return dht.map(Dht::statistics);
+    }
+
     // --- for its torrents
+
+    Optional<Dht> dht() {
+        return dht;
+    }
 
     TaskScope scope() {
         return scope;

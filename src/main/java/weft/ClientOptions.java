@@ -3,6 +3,7 @@ package weft;
 import java.net.InetAddress;
 import java.util.Objects;
 import java.util.Optional;
+import weft.dht.DhtOptions;
 
 /**
  * How a {@link Client} behaves: immutable, each {@code with…} returns a changed copy. The defaults suit a desktop; the
@@ -23,6 +24,7 @@ public final class ClientOptions {
     private long maxMappedBytes = 256L << 20;
     private InetAddress bindAddress; // or null: all
     private boolean localDiscovery;
+    private DhtOptions dht; // or null: none
 
     private ClientOptions() {}
 
@@ -37,6 +39,7 @@ public final class ClientOptions {
         this.maxMappedBytes = other.maxMappedBytes;
         this.bindAddress = other.bindAddress;
         this.localDiscovery = other.localDiscovery;
+        this.dht = other.dht;
     }
 
     /** The defaults. */
@@ -128,6 +131,22 @@ public final class ClientOptions {
         var copy = new ClientOptions(this);
         copy.localDiscovery = localDiscovery;
         return copy;
+    }
+
+    /**
+     * Whether to run a node of the DHT (BEP 5), by which all torrents but private ones find peers and are found; where it
+     * listens is the client's to say, not {@link DhtOptions#bind}. Not by default: it tells strangers which torrents there
+     * are, and begins with asking hosts of others. {@link Client#dhtState} is what the next run should begin with.
+     */
+    public ClientOptions withDht(DhtOptions options) {
+        var copy = new ClientOptions(this);
+        copy.dht = Objects.requireNonNull(options, "options");
+        return copy;
+    }
+
+    /** See {@link #withDht}. */
+    public Optional<DhtOptions> dht() {
+        return Optional.ofNullable(dht);
     }
 
     /** See {@link #withPort}. */

@@ -78,6 +78,11 @@ public record Diagnosis(Cause cause, String sentence, List<Evidence> evidence) {
         /** A tracker answers, and knows no peers but us. */
         TRACKERS_KNOW_NOBODY(true),
 
+        /** There is no tracker to ask, and no node of the DHT has answered yet. */
+        DHT_UNREACHABLE(true),
+        /** There is no tracker to ask, and the DHT knows no peers but us. */
+        DHT_KNOWS_NOBODY(true),
+
         /** There are peers to connect to, but no more connections are allowed. */
         CONNECTION_LIMIT(true),
         /** Peers are known and being dialled, and none has been tried in vain yet. */

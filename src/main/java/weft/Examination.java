@@ -26,7 +26,7 @@ final class Examination {
     Examination(TorrentLife life, boolean clientIsFull, int maxConnections) {
         this.life = life;
         this.swarm = life.swarm();
-        this.sources = new SourcesExamination(life.trackers(), clientIsFull, maxConnections);
+        this.sources = new SourcesExamination(life.trackers(), life.dhtStanding(), clientIsFull, maxConnections);
     }
 
     Diagnosis diagnosis() {

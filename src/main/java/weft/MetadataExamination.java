@@ -17,7 +17,7 @@ final class MetadataExamination {
 
     MetadataExamination(MetadataLife life, boolean clientIsFull, int maxConnections) {
         this.life = life;
-        this.sources = new SourcesExamination(life.trackers(), clientIsFull, maxConnections);
+        this.sources = new SourcesExamination(life.trackers(), life.dhtStanding(), clientIsFull, maxConnections);
     }
 
     Diagnosis diagnosis() {

@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import weft.concurrent.TaskScope;
+import weft.dht.Dht;
 import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
 import weft.metainfo.MetainfoException;
@@ -49,6 +50,7 @@ final class MetadataLife {
     private final MetadataSwarm swarm;
     private final Announced announced;
     private final Announcer announcer;
+    private final DhtDiscovery dht;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition wished = lock.newCondition(); // this thread has something to do
@@ -88,6 +90,7 @@ final class MetadataLife {
         this.announced = new Announced(
                 client, magnet.infoHash(), () -> AnnounceTotals.of(0, 0, LEFT_UNKNOWN), swarm::addCandidates);
         this.announcer = new Announcer(scope, announced, tiers(), client.announcerOptions());
+        this.dht = new DhtDiscovery(client.dht(), magnet.infoHash(), client.port(), swarm::addCandidates);
     }
 
     private String threadName() {
@@ -111,19 +114,27 @@ final class MetadataLife {
     void begin() {
         scope.fork("events", events::run);
         scope.fork("life", this::run);
+        client.dht().ifPresent(node -> scope.fork("nodes of the link", () -> tellNodes(node, magnet.nodes())));
         if (!magnet.peers().isEmpty()) {
             scope.fork("peers of the link", this::resolvePeers);
         }
     }
 
     private void resolvePeers() {
-        for (InetSocketAddress peer : magnet.peers()) {
-            try {
-                var address = InetAddress.getByName(peer.getHostString());
-                addPeer(new InetSocketAddress(address, peer.getPort()));
-            } catch (UnknownHostException e) {
-                LOG.log(System.Logger.Level.DEBUG, "{0}: peer of the link: {1}", name(), e.getMessage());
-            }
+        magnet.peers().forEach(peer -> resolved(peer).ifPresent(this::addPeer));
+    }
+
+    /** Tells the DHT of nodes that a link or a torrent file names (BEP 5). */
+    static void tellNodes(Dht dht, List<InetSocketAddress> nodes) {
+        nodes.forEach(node -> resolved(node).ifPresent(dht::addNode));
+    }
+
+    private static Optional<InetSocketAddress> resolved(InetSocketAddress named) {
+        try {
+            return Optional.of(new InetSocketAddress(InetAddress.getByName(named.getHostString()), named.getPort()));
+        } catch (UnknownHostException e) {
+            LOG.log(System.Logger.Level.DEBUG, "{0}: {1}", named, e.getMessage());
+            return Optional.empty();
         }
     }
 
@@ -143,6 +154,10 @@ final class MetadataLife {
 
     Announcer announcer() {
         return announcer;
+    }
+
+    DhtDiscovery dht() {
+        return dht;
     }
 
     Events events() {
@@ -273,6 +288,10 @@ final class MetadataLife {
         }
     }
 
+    Optional<DhtDiscovery.Standing> dhtStanding() {
+        return dht.standing();
+    }
+
     List<TrackerSnapshot> trackers() {
         return announcer.snapshot();
     }
@@ -393,6 +412,7 @@ final class MetadataLife {
         if (!running) {
             swarm.start(scope);
             announcer.start();
+            dht.start(scope);
             running = true;
         }
         become(TorrentState.FETCHING_METADATA);
@@ -403,6 +423,7 @@ final class MetadataLife {
             return;
         }
         running = false;
+        dht.stop();
         try (var goodbye = scope.childSupervised("goodbye", this::taskFailed)) {
             goodbye.fork("trackers", () -> announcer.stop(TRACKER_PATIENCE));
             swarm.stop(STOP_PATIENCE);

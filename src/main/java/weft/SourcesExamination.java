@@ -1,6 +1,7 @@
 package weft;
 
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -13,11 +14,17 @@ import weft.tracker.TrackerSnapshot;
 /** Finds out why a torrent is connected to nobody: the peers that are known, or else those who should know some. */
 final class SourcesExamination {
     private final List<TrackerSnapshot> trackers;
+    private final Optional<DhtDiscovery.Standing> dht;
     private final boolean clientIsFull;
     private final int maxConnections;
 
-    SourcesExamination(List<TrackerSnapshot> trackers, boolean clientIsFull, int maxConnections) {
+    SourcesExamination(
+            List<TrackerSnapshot> trackers,
+            Optional<DhtDiscovery.Standing> dht,
+            boolean clientIsFull,
+            int maxConnections) {
         this.trackers = trackers;
+        this.dht = dht;
         this.clientIsFull = clientIsFull;
         this.maxConnections = maxConnections;
     }
@@ -67,8 +74,34 @@ final class SourcesExamination {
 
     private Diagnosis withoutPeers() {
         if (trackers.isEmpty()) {
-            return new Diagnosis(Cause.NO_SOURCES, "no peers are known, and there is no tracker to ask");
+            return dht.map(SourcesExamination::ofDht)
+                    .orElseGet(() ->
+                            new Diagnosis(Cause.NO_SOURCES, "no peers are known, and there is no tracker to ask"));
         }
+        var ofTrackers = ofTrackers();
+        if (dht.isEmpty()) {
+            return ofTrackers;
+        }
+        var evidence = new ArrayList<>(ofTrackers.evidence());
+        evidence.addAll(ofDht(dht.get()).evidence());
+        return new Diagnosis(ofTrackers.cause(), ofTrackers.sentence(), evidence);
+    }
+
+    private static Diagnosis ofDht(DhtDiscovery.Standing standing) {
+        if (!standing.ready()) {
+            return ofDht(Cause.DHT_UNREACHABLE, "no node of the DHT has answered yet");
+        }
+        var nodes = standing.nodesAnswered() + " of " + standing.nodesAsked() + " nodes asked";
+        return standing.peersFound() == 0
+                ? ofDht(Cause.DHT_KNOWS_NOBODY, "the DHT knows nobody, by " + nodes)
+                : ofDht(Cause.DHT_KNOWS_NOBODY, "the DHT knows nobody but us, by " + nodes);
+    }
+
+    private static Diagnosis ofDht(Cause cause, String what) {
+        return new Diagnosis(cause, "no peers are known: " + what, List.of(new Evidence("DHT", what)));
+    }
+
+    private Diagnosis ofTrackers() {
         var answering = trackers.stream().filter(SourcesExamination::answers).toList();
         if (!answering.isEmpty()) {
             return new Diagnosis(

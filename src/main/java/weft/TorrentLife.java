@@ -89,6 +89,7 @@ final class TorrentLife {
     private final Events events;
     private final TaskScope scope;
     private final Announcer announcer;
+    private final DhtDiscovery dht;
     private final boolean threadsRun; // those that are not of this life alone
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -136,6 +137,12 @@ final class TorrentLife {
                 new SwarmEvents());
         var announced = new Announced(client, metainfo.infoHash(), this::totals, swarm::addCandidates);
         this.announcer = new Announcer(scope, announced, tiers(options), client.announcerOptions());
+        this.dht = new DhtDiscovery(
+                metainfo.isPrivate() ? Optional.empty() : client.dht(), // BEP 27
+                metainfo.infoHash(),
+                client.port(),
+                swarm::addCandidates);
+        dht.seedsIf(swarm::isSeed);
         this.threadsRun = false;
         this.goal = Goal.of(options.initialState());
         this.filePriorities = initialPriorities();
@@ -155,6 +162,11 @@ final class TorrentLife {
         this.swarm = before.swarm()
                 .succeededBy(Swarm.Subject.of(metainfo, options.extensions()), client.swarmLimits(), new SwarmEvents());
         this.announcer = before.announcer();
+        this.dht = before.dht();
+        dht.seedsIf(swarm::isSeed);
+        if (metainfo.isPrivate()) {
+            dht.endForGood(); // what a link does not say: its peers come from its trackers only (BEP 27)
+        }
         before.announced().become(this::totals, swarm::addCandidates);
         this.threadsRun = true;
         this.state = TorrentState.FETCHING_METADATA;
@@ -194,6 +206,10 @@ final class TorrentLife {
             scope.fork("events", events::run);
         }
         scope.fork("life", this::run);
+        if (!metainfo.isPrivate() && !metainfo.nodes().isEmpty()) {
+            client.dht()
+                    .ifPresent(node -> scope.fork("DHT nodes", () -> MetadataLife.tellNodes(node, metainfo.nodes())));
+        }
     }
 
     Swarm swarm() {
@@ -398,6 +414,10 @@ final class TorrentLife {
 
     long downloaded() {
         return data.downloadedBefore() + swarm.downloaded().total();
+    }
+
+    Optional<DhtDiscovery.Standing> dhtStanding() {
+        return dht.standing();
     }
 
     List<TrackerSnapshot> trackers() {
@@ -650,6 +670,7 @@ final class TorrentLife {
             saveBeforeChange();
             swarm.start(scope, data.storage(), data.verifier(), pause);
             announcer.start();
+            dht.start(scope);
             running = true;
             paused = pause;
         }
@@ -700,6 +721,7 @@ final class TorrentLife {
         if (!running && !threadsRun) {
             return;
         }
+        dht.stop();
         boolean isToSave = running; // else only what the fetching of the metadata began is to be ended
         running = false;
         try (var goodbye = scope.childSupervised("goodbye", this::taskFailed)) {

@@ -120,6 +120,7 @@ final class DownloadCommand implements Callable<Integer> {
                 });
             }
             transfer.watch(watches, this::isSettled);
+            transfer.remember(client);
         }
         if (!stop.isRequested()) {
             return failed.isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;

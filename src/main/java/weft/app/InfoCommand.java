@@ -106,6 +106,7 @@ final class InfoCommand implements Callable<Integer> {
                     .watch(
                             List.of(watch),
                             w -> torrent.hasMetadata() || torrent.error().isPresent());
+            network.remember(client);
             if (torrent.error().isPresent()) {
                 var fault = torrent.error().get();
                 throw new CommandException(Text.printable(torrent.name()) + ": " + Faults.describe(fault), fault);

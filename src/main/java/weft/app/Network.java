@@ -5,6 +5,7 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import weft.Client;
 import weft.ClientOptions;
@@ -28,6 +29,19 @@ final class Network {
     @Option(names = "--no-lsd", description = "Do not look for peers in the local network.")
     private boolean noLocalDiscovery;
 
+    @Option(names = "--no-dht", description = "Do not look for peers in the DHT.")
+    private boolean noDht;
+
+    @Mixin
+    private final DhtReach dhtReach = new DhtReach();
+
+    private final DhtStateFile dhtState = DhtStateFile.ofUser();
+
+    /** Keeps what the next run's DHT node is to begin with. */
+    void remember(Client client) {
+        client.dhtState().ifPresent(dhtState::write);
+    }
+
     /** The peers that the user named, looked up. */
     List<InetSocketAddress> peers() throws CommandException {
         var addresses = new ArrayList<InetSocketAddress>();
@@ -40,7 +54,9 @@ final class Network {
     /** Opens the client; the caller closes it. */
     Client openClient() throws IOException, CommandException {
         try {
-            return Client.open(ClientOptions.defaults().withPort(port).withLocalDiscovery(!noLocalDiscovery));
+            var options = ClientOptions.defaults().withPort(port).withLocalDiscovery(!noLocalDiscovery);
+            return Client.open(
+                    noDht ? options : options.withDht(dhtReach.options(port).withState(dhtState.read())));
         } catch (BindException e) {
             throw new CommandException(
                     "port " + port + " is in use, or not ours to use; --port picks another, no --port a free one", e);

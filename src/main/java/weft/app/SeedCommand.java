@@ -94,6 +94,7 @@ final class SeedCommand implements Callable<Integer> {
                 + ", until interrupted");
         torrent.start();
         transfer.watch(List.of(watch), this::hasFailed);
+        transfer.remember(client);
     }
 
     private boolean hasFailed(TorrentWatch watch) {

@@ -58,6 +58,11 @@ final class Transfer {
         return network.openClient();
     }
 
+    /** What the next run is to begin with; while the client is open. */
+    void remember(Client client) {
+        network.remember(client);
+    }
+
     /** The scope of threads that load torrents; its faults are the torrents' own, which say so when they are looked at. */
     TaskScope openScope() {
         return TaskScope.supervised("weft load", (task, fault) -> stop.wake());

@@ -45,13 +45,16 @@ final class Door {
     }
 
     private final InfoHash infoHash;
+    private final Reserved ours;
     private final Swarm.Shared shared;
     private final Candidates candidates;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final ArrayDeque<Swarm.Disconnect> disconnects = new ArrayDeque<>(); // guarded by lock
 
-    Door(InfoHash infoHash, Swarm.Shared shared) {
+    /** {@code ours} is what we can do beyond BEP 3. */
+    Door(InfoHash infoHash, Reserved ours, Swarm.Shared shared) {
+        this.ours = ours;
         this.infoHash = infoHash;
         this.shared = shared;
         this.candidates = new Candidates(shared.nanoTime());
@@ -158,18 +161,18 @@ final class Door {
         return connection(channel, deadline, place, true, head.reserved(), id);
     }
 
-    private static Connection connection(
+    private Connection connection(
             PeerChannel channel,
             Watchdog.Guard deadline,
             ConnectionLimits.Place place,
             boolean outgoing,
             Reserved theirs,
             PeerId peerId) {
-        return new Connection(channel, deadline, place, outgoing, theirs.and(Reserved.OURS), peerId, Optional.empty());
+        return new Connection(channel, deadline, place, outgoing, theirs.and(ours), peerId, Optional.empty());
     }
 
     private ByteBuffer ourHandshake() {
-        return new Handshake(Reserved.OURS, infoHash, shared.peerId()).encode();
+        return new Handshake(ours, infoHash, shared.peerId()).encode();
     }
 
     /** A conversation with a peer that we dialled has ended. */

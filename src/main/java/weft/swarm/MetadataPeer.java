@@ -101,6 +101,9 @@ final class MetadataPeer {
         if (connection.reserved().fast()) {
             outbox.append(MessageEncoder::haveNone);
         }
+        if (connection.reserved().dht()) {
+            outbox.append(out -> MessageEncoder.port(out, swarm.port()));
+        }
     }
 
     /** Asks for what is missing, if it is this peer's turn. Called by its reader and by the swarm's keeper. */

@@ -82,7 +82,7 @@ public final class MetadataSwarm {
         this.maxPeers = maxPeers;
         this.listener = listener;
         this.table = ExtensionTable.beforeMetadata(extensions);
-        this.door = new Door(infoHash, shared);
+        this.door = new Door(infoHash, shared.reserved(false), shared);
         this.download = new MetadataDownload(infoHash, shared.nanoTime());
     }
 
@@ -255,6 +255,10 @@ public final class MetadataSwarm {
 
     Watchdog watchdog() {
         return shared.watchdog();
+    }
+
+    int port() {
+        return shared.port();
     }
 
     long now() {

@@ -372,6 +372,13 @@ public final class Peer {
         }
     }
 
+    /** Tells it where our DHT node is, if it has one too (BEP 5). */
+    void sendPort(int port) {
+        if (reserved.dht()) {
+            queued(outbox.append(out -> MessageEncoder.port(out, port)));
+        }
+    }
+
     /** Tells it of a new piece of ours, unless it has that itself and cannot care. */
     void sendHave(int piece) {
         if (!picker.hasPiece(source, piece)) {

@@ -2,6 +2,7 @@ package weft.swarm;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -343,7 +344,10 @@ final class PeerReader implements MessageHandler {
 
     @Override
     public void onPort(int port) throws ProtocolException {
-        chatter("port", 1); // the peer's DHT node; there is no DHT to tell
+        chatter("port", 1);
+        if (peer.reserved().dht() && port != 0) {
+            swarm.dhtNode(new InetSocketAddress(peer.address().getAddress(), port));
+        }
     }
 
     @Override

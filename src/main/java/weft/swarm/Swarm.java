@@ -25,6 +25,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -49,6 +50,7 @@ import weft.wire.AllowedFast;
 import weft.wire.ExtensionHandshake;
 import weft.wire.Handshake;
 import weft.wire.PeerId;
+import weft.wire.Reserved;
 
 /**
  * One torrent's life among its peers: who is connected, what is asked of whom, what becomes of the pieces. It outlives
@@ -93,7 +95,12 @@ public final class Swarm {
         void storageFailed(IOException cause);
     }
 
-    /** What all torrents of a client share. */
+    /**
+     * What all torrents of a client share.
+     *
+     * @param port at which peers reach us, by TCP and UDP
+     * @param dht where to tell addresses at which nodes of the DHT may be; empty if we have none
+     */
     public record Shared(
             PeerId peerId,
             ConnectionLimits limits,
@@ -102,20 +109,33 @@ public final class Swarm {
             Bans bans,
             RandomGenerator random,
             LongSupplier nanoTime,
-            int port) {}
+            int port,
+            Optional<Consumer<InetSocketAddress>> dht) {
+        /** What we can say of ourselves in a handshake. */
+        Reserved reserved(boolean isPrivate) {
+            return Reserved.ours(dht.isPresent() && !isPrivate);
+        }
+    }
 
     /**
      * What is known of the torrent.
      *
+     * @param isPrivate whether peers come from its trackers only, so that the DHT is not spoken of (BEP 27)
      * @param metadata the info dictionary, for those who know the info-hash only (BEP 9); empty where it is not served
      * @param extensions what is spoken with peers beside that (BEP 10)
      */
-    public record Subject(InfoHash infoHash, Layout layout, Optional<ByteBuffer> metadata, List<Extension> extensions) {
+    public record Subject(
+            InfoHash infoHash,
+            Layout layout,
+            boolean isPrivate,
+            Optional<ByteBuffer> metadata,
+            List<Extension> extensions) {
         /** Of a torrent whose metainfo is known; of a private one the metadata is not given to anybody (BEP 27). */
         public static Subject of(Metainfo metainfo, List<Extension> extensions) {
             return new Subject(
                     metainfo.infoHash(),
                     metainfo.layout(),
+                    metainfo.isPrivate(),
                     metainfo.isPrivate() ? Optional.empty() : Optional.of(metainfo.infoBytes()),
                     extensions);
         }
@@ -191,7 +211,13 @@ public final class Swarm {
 
     /** A swarm of which nothing is there yet, stopped. */
     public Swarm(Subject subject, Shared shared, Limits limits, Listener listener) {
-        this(subject, new Door(subject.infoHash(), shared), Optional.empty(), shared, limits, listener);
+        this(
+                subject,
+                new Door(subject.infoHash(), shared.reserved(subject.isPrivate()), shared),
+                Optional.empty(),
+                shared,
+                limits,
+                listener);
     }
 
     /** A swarm that goes on from where the metadata was fetched: with the same door, and the same connections. */
@@ -430,6 +456,7 @@ public final class Swarm {
                 have.stream().forEach(peer::sendHave);
             } else {
                 peer.sendPieces(have, layout.pieceCount());
+                peer.sendPort(shared.port());
             }
             peers.add(peer);
             return Optional.empty();
@@ -544,6 +571,11 @@ public final class Swarm {
     void peerPiecesChanged(Peer peer) {
         wake(peer);
         closeIfUseless(peer);
+    }
+
+    /** A peer says that its DHT node is here. */
+    void dhtNode(InetSocketAddress address) {
+        shared.dht().ifPresent(nodes -> nodes.accept(address));
     }
 
     /** A peer has said something of itself by the extension protocol. */

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.BitSet;
 
 /**
- * Writes messages of BEP 3 and BEP 6 into a buffer of the caller's, which must have room: a control message takes at
+ * Writes messages of BEP 3, BEP 5 and BEP 6 into a buffer of the caller's, which must have room: a control message takes at
  * most {@value #MAX_CONTROL_LENGTH} bytes. No state, no allocation.
  */
 public final class MessageEncoder {
@@ -62,6 +62,11 @@ public final class MessageEncoder {
 
     public static void allowedFast(ByteBuffer out, int piece) {
         withPiece(out, MessageId.ALLOWED_FAST, piece);
+    }
+
+    /** BEP 5: the UDP port of our DHT node. */
+    public static void port(ByteBuffer out, int port) {
+        out.putInt(3).put((byte) MessageId.PORT).putShort((short) port);
     }
 
     /** The header of a piece message; {@code length} bytes of block must follow it. */

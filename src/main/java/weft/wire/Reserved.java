@@ -17,6 +17,11 @@ public record Reserved(long bits) {
     /** What Weft can do: the Fast Extension and the extension protocol. */
     public static final Reserved OURS = new Reserved(EXTENSION_PROTOCOL | FAST);
 
+    /** What we can do, if we run a DHT node (BEP 5), too. */
+    public static Reserved ours(boolean withDht) {
+        return withDht ? new Reserved(OURS.bits | DHT) : OURS;
+    }
+
     /** Whether the Fast Extension (BEP 6) may be used; both sides must have said so. */
     public boolean fast() {
         return (bits & FAST) != 0;

@@ -48,11 +48,14 @@ final class Cli implements AutoCloseable {
         this.thread = Thread.startVirtualThread(() -> status = Main.run(alone(args), output, stop));
     }
 
-    /** What others on the local network share meanwhile is not these tests' concern. */
+    /** What others on the local network and in the world share meanwhile is not these tests' concern. */
     static String[] alone(String... args) {
         var all = new ArrayList<>(List.of(args));
-        if (args.length > 0 && List.of("download", "seed").contains(args[0])) {
+        if (args.length > 0 && List.of("download", "seed", "info").contains(args[0]) && !all.contains("--help")) {
             all.add(1, "--no-lsd");
+            if (!all.contains("--bootstrap")) {
+                all.add(1, "--no-dht");
+            }
         }
         return all.toArray(String[]::new);
     }

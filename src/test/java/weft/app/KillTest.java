@@ -98,6 +98,7 @@ class KillTest {
                         Main.class,
                         "download",
                         "--no-lsd",
+                        "--no-dht",
                         shared.torrentFile().toString(),
                         "-d",
                         directory.toString(),

@@ -33,6 +33,7 @@ class ReadOnlySeedTest {
                         Main.class,
                         "seed",
                         "--no-lsd",
+                        "--no-dht",
                         shared.torrentFile().toString(),
                         "-d",
                         directory.toString(),

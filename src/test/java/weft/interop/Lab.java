@@ -151,6 +151,7 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
         Stream.of(words).map(Object::toString).forEach(command::add);
         if (List.of("download", "seed").contains(words[0])) {
             command.add("--no-lsd"); // tests that want it say so themselves
+            command.add("--no-dht");
         }
         var process = open(ProgramProcess.start("weft " + words[0], directory, command));
         processes.add(process);

@@ -110,15 +110,20 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
 
     /** A torrent of {@code content}; peers must be told of each other. */
     public SharedTorrent share(Content content, int pieceLength) throws IOException, InterruptedException {
-        return share(content, pieceLength, Optional.empty());
+        return share(content, pieceLength, false, Optional.empty());
+    }
+
+    /** A torrent of {@code content} whose peers come from its trackers only (BEP 27); it names none. */
+    public SharedTorrent sharePrivately(Content content) throws IOException, InterruptedException {
+        return share(content, 32 * 1024, true, Optional.empty());
     }
 
     /** A torrent of {@code content} that names a tracker of its own. */
     public SharedTorrent shareByTracker(Content content) throws IOException, InterruptedException {
-        return share(content, 32 * 1024, Optional.of(own(TrackerServer.open(TrackerServerOptions.loopback()))));
+        return share(content, 32 * 1024, false, Optional.of(own(TrackerServer.open(TrackerServerOptions.loopback()))));
     }
 
-    private SharedTorrent share(Content content, int pieceLength, Optional<TrackerServer> tracker)
+    private SharedTorrent share(Content content, int pieceLength, boolean isPrivate, Optional<TrackerServer> tracker)
             throws IOException, InterruptedException {
         var original = directory();
         content.writeInto(original);
@@ -127,6 +132,7 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
             creator = creator.withTrackers(
                     List.of(List.of(tracker.get().announceUri().toString())));
         }
+        creator = isPrivate ? creator.withPrivate() : creator;
         var metainfo = creator.create(1, TorrentCreator.Progress.NONE);
         var shared = new SharedTorrent(this, content, metainfo, directory().resolve("shared.torrent"), tracker);
         shared.writeTorrentFile();
@@ -164,7 +170,8 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
         }
     }
 
-    Node openByMagnet(SharedTorrent shared, Magnet magnet, ClientOptions clientOptions, AddOptions options)
+    /** A node that knows a magnet link. */
+    public Node openByMagnet(SharedTorrent shared, Magnet magnet, ClientOptions clientOptions, AddOptions options)
             throws IOException {
         var client = Client.open(clientOptions);
         try {

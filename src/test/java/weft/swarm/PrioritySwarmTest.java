@@ -65,10 +65,11 @@ class PrioritySwarmTest {
                 new Bans(),
                 random,
                 System::nanoTime,
-                OWN.getPort());
-        door = new Door(HASH, shared);
+                OWN.getPort(),
+                Optional.empty());
+        door = new Door(HASH, Reserved.OURS, shared);
         swarm = new Swarm(
-                new Swarm.Subject(HASH, LAYOUT, Optional.empty(), List.of()),
+                new Swarm.Subject(HASH, LAYOUT, false, Optional.empty(), List.of()),
                 door,
                 Optional.empty(),
                 shared,

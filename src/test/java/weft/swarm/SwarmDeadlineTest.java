@@ -63,10 +63,11 @@ class SwarmDeadlineTest {
                 new Bans(),
                 random,
                 clock,
-                6881);
-        door = new Door(HASH, shared);
+                6881,
+                Optional.empty());
+        door = new Door(HASH, Reserved.OURS, shared);
         swarm = new Swarm(
-                new Swarm.Subject(HASH, LAYOUT, Optional.empty(), List.of()),
+                new Swarm.Subject(HASH, LAYOUT, false, Optional.empty(), List.of()),
                 door,
                 Optional.empty(),
                 shared,
