@@ -8,19 +8,23 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
 import java.util.random.RandomGenerator;
+import weft.bencode.BString;
 import weft.bencode.BencodeLimits;
 import weft.concurrent.TaskScope;
 import weft.concurrent.WorkerPool;
@@ -266,6 +270,84 @@ public final class Dht implements AutoCloseable {
                 onPeer.accept(peer);
             }
         }
+    }
+
+    /** Looks for an item that never changes (BEP 44), by the hash of its value. */
+    public Optional<ImmutableItem> getItem(NodeId target) throws InterruptedException {
+        var found = new AtomicReference<ImmutableItem>(); // any of those that are: they are the same
+        together("get " + shortened(target), (node, caller) -> {
+            var lookup = node.lookup(
+                    target,
+                    new Method.Get(target, node.want(), OptionalLong.empty()),
+                    (contact, contents) -> contents.stored()
+                            .flatMap(Answer.Stored::value)
+                            .flatMap(value -> ImmutableItem.received(target, value))
+                            .ifPresent(found::set));
+            lookup.run();
+            return lookup;
+        });
+        return Optional.ofNullable(found.get());
+    }
+
+    /**
+     * Looks for an item that may change (BEP 44), by the key of its owner and what tells it apart from others of his. Of
+     * several it is the one with the greatest sequence number, and nodes that had an older one are given it.
+     *
+     * @param salt {@link BString#EMPTY} for none
+     */
+    public Optional<MutableItem> getItem(ItemKey key, BString salt) throws InterruptedException {
+        var target = MutableItem.target(key, salt);
+        var newest = new ArrayList<MutableItem>();
+        together("get " + shortened(target), (node, caller) -> {
+            var heard = new NewestItem(key, salt);
+            var lookup = node.lookup(target, new Method.Get(target, node.want(), OptionalLong.empty()), heard);
+            node.store(lookup.run(), heard::update);
+            caller.accept(() -> heard.newest().ifPresent(newest::add));
+            return lookup;
+        });
+        return newest.stream().max(Comparator.comparingLong(MutableItem::sequence));
+    }
+
+    /**
+     * Has the nodes nearest to it keep an item, for two hours; to be repeated every hour or so, which anybody may do who has
+     * the item.
+     *
+     * @return how many keep it; with a mutable item those do not that have a newer one
+     */
+    public int putItem(Item item) throws InterruptedException {
+        return putItem(item, OptionalLong.empty());
+    }
+
+    /**
+     * The same for an item that is to replace another, and only that: nodes that have one with any other sequence number
+     * than {@code replaced} do not take it. So nobody's change is lost if several hold the key.
+     */
+    public int putItem(MutableItem item, long replaced) throws InterruptedException {
+        return putItem(item, OptionalLong.of(replaced));
+    }
+
+    private int putItem(Item item, OptionalLong cas) throws InterruptedException {
+        var target = item.target();
+        // What they have is of no interest, but whether they have something (BEP 44: only then there may be a cas).
+        var newerThan =
+                item instanceof MutableItem mutable ? OptionalLong.of(mutable.sequence()) : OptionalLong.empty();
+        var keptBy = new Total();
+        together("put " + shortened(target), (node, caller) -> {
+            var had = new HashSet<Contact>();
+            var lookup = node.lookup(target, new Method.Get(target, node.want(), newerThan), (contact, contents) -> {
+                if (contents.stored().isPresent()) {
+                    had.add(contact);
+                }
+            });
+            int stored = node.store(
+                    lookup.run(),
+                    found -> found.token()
+                            .map(token -> Method.Put.of(
+                                    item, token, had.contains(found.node()) ? cas : OptionalLong.empty())));
+            caller.accept(() -> keptBy.add(stored));
+            return lookup;
+        });
+        return keptBy.value;
     }
 
     /** The nodes nearest to a target that answer, nearest first. */

@@ -43,6 +43,11 @@ public final class ImmutableItem implements Item {
         return value.decode();
     }
 
+    /** Of the value. */
+    int encodedLength() {
+        return value.encoded().length();
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof ImmutableItem that && value.equals(that.value);

@@ -49,6 +49,19 @@ sealed interface Method {
          * @param cas the sequence number that the item has to have, or else nothing is stored
          */
         record Signed(BString key, BString salt, long sequence, BString signature, OptionalLong cas) {}
+
+        /** Puts an item; {@code cas} counts for a mutable one only. */
+        static Put of(Item item, BString token, OptionalLong cas) {
+            var signed = item instanceof MutableItem mutable
+                    ? Optional.of(new Signed(
+                            mutable.key().asString(),
+                            mutable.salt(),
+                            mutable.sequence(),
+                            mutable.signatureAsString(),
+                            cas))
+                    : Optional.<Signed>empty();
+            return new Put(token, item.value(), signed);
+        }
     }
 
     /** BEP 51. */

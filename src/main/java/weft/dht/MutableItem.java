@@ -156,6 +156,11 @@ public final class MutableItem implements Item {
         return value.decode();
     }
 
+    /** Of the value. */
+    int encodedLength() {
+        return value.encoded().length();
+    }
+
     /** Whether the two say the same, and when. */
     boolean hasSameContent(MutableItem other) {
         return sequence == other.sequence && value.equals(other.value);

@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import weft.bencode.BString;
@@ -20,6 +21,12 @@ final class Responder {
     /** What an answer holds besides nodes, values and filters, generously. */
     private static final int OTHER_BYTES = 120;
 
+    /** An item may need more than that: as much as gets through without being cut in pieces almost everywhere. */
+    private static final int MAX_ITEM_BYTES = 1400;
+
+    /** What else is in an answer with a mutable item: key, signature and sequence number. */
+    private static final int SIGNED_BYTES = 150;
+
     /** BEP 33: two filters with their keys. */
     private static final int FILTERS_BYTES = 2 * (BloomFilter.BYTES + 10);
 
@@ -33,6 +40,7 @@ final class Responder {
     private final Tokens tokens;
     private final PeerStore peers;
     private final TorrentSample sample;
+    private final ItemStore items;
 
     Responder(Node node, DhtOptions options, Pace pace, RandomGenerator random) {
         this.node = node;
@@ -42,6 +50,7 @@ final class Responder {
                 pace::nanoTime,
                 random);
         this.sample = new TorrentSample(peers, pace::nanoTime);
+        this.items = new ItemStore(options.maxItems(), node::id, pace::nanoTime);
     }
 
     /** The answer to a query, or that it fails. */
@@ -51,8 +60,8 @@ final class Responder {
             case Method.FindNode(NodeId target, Set<Family> want) -> answer(query, from, nodes(target, want));
             case Method.GetPeers getPeers -> answer(query, from, peers(getPeers, from));
             case Method.AnnouncePeer announce -> announced(query, announce, from);
-            case Method.Get(NodeId target, Set<Family> want, var newerThan) -> answer(query, from, nodes(target, want));
-            case Method.Put put -> unknown(query);
+            case Method.Get get -> answer(query, from, item(get, from));
+            case Method.Put put -> put(query, put, from);
             case Method.SampleInfohashes(NodeId target, Set<Family> want) ->
                 answer(query, from, nodes(target, want).with(sample.current()));
             // BEP 5: what we do not know and has a target may be meant as find_node.
@@ -69,18 +78,22 @@ final class Responder {
         return new Failure(query.transaction(), Failure.METHOD_UNKNOWN, "Method Unknown");
     }
 
-    /** The nodes nearest to {@code target}, of the families that are wanted (BEP 32). */
     private Answer.Contents nodes(NodeId target, Set<Family> want) {
+        return nodes(target, want, Krpc.MAX_NODES);
+    }
+
+    /** The nodes nearest to {@code target}, of the families that are wanted (BEP 32), at most so many of each. */
+    private Answer.Contents nodes(NodeId target, Set<Family> want, int most) {
         if (want.isEmpty()) {
-            return Answer.Contents.ofNodes(Map.of(node.family(), node.table().closest(target, Krpc.MAX_NODES)));
+            return Answer.Contents.ofNodes(Map.of(node.family(), node.table().closest(target, most)));
         }
         var nodes = new EnumMap<Family, List<Contact>>(Family.class);
         if (want.contains(node.family())) {
-            nodes.put(node.family(), node.table().closest(target, Krpc.MAX_NODES));
+            nodes.put(node.family(), node.table().closest(target, most));
         }
         node.sibling()
                 .filter(other -> want.contains(other.family()))
-                .ifPresent(other -> nodes.put(other.family(), other.table().closest(target, Krpc.MAX_NODES)));
+                .ifPresent(other -> nodes.put(other.family(), other.table().closest(target, most)));
         return Answer.Contents.ofNodes(nodes);
     }
 
@@ -122,6 +135,51 @@ final class Responder {
                 : new Failure(query.transaction(), Failure.SERVER, "Server Error, full");
     }
 
+    /** Beside a long value there is not room for all nodes; whoever asks here is near enough already to need few. */
+    private Answer.Contents item(Method.Get get, InetSocketAddress from) {
+        var item = items.get(get.target());
+        int length = item.map(Responder::length).orElse(0);
+        int bytesOfOne = get.want().isEmpty()
+                ? node.family().nodeBytes()
+                : get.want().stream().mapToInt(Family::nodeBytes).sum();
+        int room = MAX_ITEM_BYTES - OTHER_BYTES - SIGNED_BYTES - length;
+        var contents = nodes(get.target(), get.want(), Math.clamp(room / bytesOfOne, 0, Krpc.MAX_NODES))
+                .with(tokens.issue(from.getAddress(), get.target()));
+        return item.isPresent() ? contents.with(stored(item.orElseThrow(), get.newerThan())) : contents;
+    }
+
+    private static int length(Item item) {
+        return switch (item) {
+            case ImmutableItem immutable -> immutable.encodedLength();
+            case MutableItem mutable -> mutable.encodedLength();
+        };
+    }
+
+    private static Answer.Stored stored(Item item, OptionalLong newerThan) {
+        return switch (item) {
+            case ImmutableItem immutable ->
+                new Answer.Stored(
+                        Optional.of(immutable.value()), Optional.empty(), OptionalLong.empty(), Optional.empty());
+            case MutableItem mutable -> {
+                var sequence = OptionalLong.of(mutable.sequence());
+                boolean isNews = newerThan.isEmpty() || mutable.sequence() > newerThan.getAsLong();
+                yield isNews
+                        ? new Answer.Stored(
+                                Optional.of(mutable.value()),
+                                Optional.of(mutable.key().asString()),
+                                sequence,
+                                Optional.of(mutable.signatureAsString()))
+                        : new Answer.Stored(Optional.empty(), Optional.empty(), sequence, Optional.empty());
+            }
+        };
+    }
+
+    private Message put(Query query, Method.Put put, InetSocketAddress from) {
+        return items.put(put, target -> accepts(put.token(), from, target))
+                .<Message>map(refusal -> new Failure(query.transaction(), refusal.code(), refusal.text()))
+                .orElseGet(() -> answer(query, from, Answer.Contents.NONE));
+    }
+
     private boolean accepts(BString token, InetSocketAddress from, NodeId target) {
         return tokens.accepts(token, from.getAddress(), target);
     }
@@ -138,6 +196,6 @@ final class Responder {
 
     /** How many items are kept. */
     int items() {
-        return 0;
+        return items.size();
     }
 }
