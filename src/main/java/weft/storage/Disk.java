@@ -21,10 +21,10 @@ import weft.concurrent.WorkerPool;
  * set of mapped windows. Opened by the client, which closes it after its storages. All methods may be called from any
  * thread.
  *
- * <p>There are two kinds of threads, platform threads both, because a hash check of a terabyte must not keep a peer
+ * <p>There are two kinds of threads, platform threads all, because a hash check of a terabyte must not keep a peer
  * waiting for a file to be opened: <em>file threads</em>, which nobody interrupts and which wait for the disk, and
  * <em>hashing threads</em>. Each torrent has a {@linkplain #share share} of its own in them, so that where one torrent's
- * disk comes to a halt the others' work goes on.
+ * disk comes to a halt the others' work goes on. (A few more close one torrent's files to make room for another's.)
  *
  * <p>Who waits for whom: anybody may wait for a file thread. A file thread waits for no other thread's work, only for the
  * disk and for locks that are held across file calls; those are taken by file threads alone. So there is always one that
@@ -46,21 +46,28 @@ public final class Disk implements AutoCloseable {
     /** How often is looked for threads that are stuck. */
     private static final Duration RELIEF = Duration.ofMillis(250);
 
-    /** Set in the pools' own threads while they work. */
-    private static final ThreadLocal<WorkerPool> POOL_OF_THREAD = new ThreadLocal<>();
+    /** For files that make room for others'. */
+    private static final int CLOSING_THREADS = 2;
+
+    /** Set in the pools' own threads while they work: for whom. */
+    private static final ThreadLocal<Pool> POOL_OF_THREAD = new ThreadLocal<>();
 
     private final Optional<Disk> whole; // of which this is a share
     private final Pool fileThreads;
     private final Pool hashingThreads;
+    private final WorkerPool closingThreads;
     private final ResidentSet openFiles;
     private final ResidentSet windows;
     private final CopyBuffers copies;
     private final Callers callers;
+    private final FileCloser closer;
 
     private Disk(DiskOptions options) {
         this.whole = Optional.empty();
         this.fileThreads = Pool.of(new WorkerPool("weft disk", options.fileThreads()));
         this.hashingThreads = Pool.of(new WorkerPool("weft hashing", options.hashingThreads()));
+        this.closingThreads = new WorkerPool("weft closing", CLOSING_THREADS);
+        this.closer = new FileCloser(closingThreads.lane());
         this.openFiles = new ResidentSet(options.openFiles());
         this.windows = new ResidentSet(options.mappedBytes());
         this.copies = new CopyBuffers();
@@ -71,6 +78,8 @@ public final class Disk implements AutoCloseable {
         this.whole = Optional.of(whole);
         this.fileThreads = Pool.of(whole.fileThreads.threads());
         this.hashingThreads = Pool.of(whole.hashingThreads.threads());
+        this.closingThreads = whole.closingThreads;
+        this.closer = new FileCloser(closingThreads.lane());
         this.openFiles = whole.openFiles;
         this.windows = whole.windows;
         this.copies = whole.copies;
@@ -112,6 +121,7 @@ public final class Disk implements AutoCloseable {
             Thread.sleep(RELIEF);
             fileThreads.threads().relieve();
             hashingThreads.threads().relieve();
+            closingThreads.relieve();
         }
     }
 
@@ -132,6 +142,7 @@ public final class Disk implements AutoCloseable {
         long deadline = System.nanoTime() + patience.toNanos();
         fileThreads.threads().close(patience);
         hashingThreads.threads().close(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+        closingThreads.close(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
     }
 
     /** Closes a storage on a file thread, since that may take its time too; or on the spot if there is none to be had. */
@@ -154,6 +165,25 @@ public final class Disk implements AutoCloseable {
         return onFileThread(() -> new DownloadDirectory(directory).usableSpace());
     }
 
+    /**
+     * Closes an open file of this share: on the spot if this thread works for this share, and may be held up by its disk;
+     * else on a thread for the purpose, as closing may wait for a disk that has come to a halt. After a moment it is not
+     * waited for any more.
+     */
+    void closeFile(Runnable close) {
+        var own = Thread.currentThread().isVirtual() ? null : POOL_OF_THREAD.get();
+        if (own != null && (own.equals(fileThreads) || own.equals(hashingThreads))) {
+            close.run();
+            return;
+        }
+        closer.close(close);
+    }
+
+    /** True while closing a file of this share takes so long that others had better not ask for it. */
+    boolean isClosingStuck() {
+        return closer.isStuck();
+    }
+
     ResidentSet openFileSet() {
         return openFiles;
     }
@@ -174,7 +204,7 @@ public final class Disk implements AutoCloseable {
      */
     public void submit(Runnable work) throws InterruptedException {
         hashingThreads.lane().submit(() -> {
-            POOL_OF_THREAD.set(hashingThreads.threads());
+            POOL_OF_THREAD.set(hashingThreads);
             try {
                 work.run();
             } finally {
@@ -197,11 +227,12 @@ public final class Disk implements AutoCloseable {
     }
 
     private static <T> T on(Pool pool, Callable<T> work) throws IOException {
-        if (!Thread.currentThread().isVirtual() && POOL_OF_THREAD.get() == pool.threads()) {
+        var own = Thread.currentThread().isVirtual() ? null : POOL_OF_THREAD.get();
+        if (own != null && own.threads() == pool.threads()) {
             return explained(work);
         }
         return explained(() -> pool.lane().call(() -> {
-            POOL_OF_THREAD.set(pool.threads());
+            POOL_OF_THREAD.set(pool);
             try {
                 return work.call();
             } finally {

@@ -19,6 +19,7 @@ final class OpenFile extends Resident {
 
     private static final Object NO_KEY = "";
 
+    private final Disk disk;
     private final FileChannel channel;
     private final boolean writable;
     private final Object key;
@@ -30,6 +31,7 @@ final class OpenFile extends Resident {
      */
     OpenFile(Disk disk, FileChannel channel, boolean writable, Object key) {
         super(disk.openFileSet(), 1);
+        this.disk = disk;
         this.channel = channel;
         this.writable = writable;
         this.key = key;
@@ -101,6 +103,17 @@ final class OpenFile extends Resident {
         var size = new long[1];
         undisturbed(() -> size[0] = channel.size());
         return size[0];
+    }
+
+    /** Closing a file of a network's file system waits for the server, which may be gone. */
+    @Override
+    void release(Runnable done) {
+        disk.closeFile(() -> super.release(done));
+    }
+
+    @Override
+    boolean isReleasable() {
+        return !disk.isClosingStuck();
     }
 
     @Override

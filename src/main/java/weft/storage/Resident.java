@@ -35,6 +35,20 @@ abstract class Resident {
     /** Closes or unmaps. Called once, by any thread, when there are no pins and will be none. */
     abstract void release();
 
+    /** Calls {@link #release}, and {@code done} after that; where it may take long, it may leave both to another thread. */
+    void release(Runnable done) {
+        try {
+            release();
+        } finally {
+            done.run();
+        }
+    }
+
+    /** False if releasing this would be no gain for others, as it may take for ever. */
+    boolean isReleasable() {
+        return true;
+    }
+
     final long cost() {
         return cost;
     }
@@ -96,11 +110,7 @@ abstract class Resident {
         if (!STATE.compareAndSet(this, expected, GONE)) {
             return false;
         }
-        try {
-            release();
-        } finally {
-            set.gone(this);
-        }
+        release(() -> set.gone(this));
         return true;
     }
 }

@@ -105,7 +105,9 @@ final class ResidentSet {
     private Resident leastRecentlyUsed() {
         Resident oldest = null;
         for (Resident resident : members) {
-            if (resident.isIdle() && (oldest == null || resident.lastUsed() < oldest.lastUsed())) {
+            if (resident.isIdle()
+                    && (oldest == null || resident.lastUsed() < oldest.lastUsed())
+                    && resident.isReleasable()) {
                 oldest = resident;
             }
         }

@@ -16,7 +16,7 @@ class ResidentSetTest {
 
     private final List<String> released = new ArrayList<>();
 
-    private final class Thing extends Resident {
+    private class Thing extends Resident {
         private final String name;
 
         Thing(ResidentSet set, String name, long cost) {
@@ -52,6 +52,23 @@ class ResidentSetTest {
 
         assertThat(released).containsExactly("b", "c");
         assertThat(set.used()).isEqualTo(30);
+    }
+
+    @Test
+    void whatIsNotReleasableIsPassedOver() {
+        var set = new ResidentSet(20);
+        set.reserve(10);
+        set.add(new Thing(set, "stuck", 10) {
+            @Override
+            boolean isReleasable() {
+                return false;
+            }
+        });
+        added(set, "b", 10);
+
+        added(set, "c", 10);
+
+        assertThat(released).containsExactly("b");
     }
 
     @Test
