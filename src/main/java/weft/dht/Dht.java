@@ -273,7 +273,7 @@ public final class Dht implements AutoCloseable {
     }
 
     /** Looks for an item that never changes (BEP 44), by the hash of its value. */
-    public Optional<ImmutableItem> getItem(NodeId target) throws InterruptedException {
+    public Optional<ImmutableItem> get(NodeId target) throws InterruptedException {
         var found = new AtomicReference<ImmutableItem>(); // any of those that are: they are the same
         together("get " + shortened(target), (node, caller) -> {
             var lookup = node.lookup(
@@ -295,7 +295,7 @@ public final class Dht implements AutoCloseable {
      *
      * @param salt {@link BString#EMPTY} for none
      */
-    public Optional<MutableItem> getItem(ItemKey key, BString salt) throws InterruptedException {
+    public Optional<MutableItem> get(ItemKey key, BString salt) throws InterruptedException {
         var target = MutableItem.target(key, salt);
         var newest = new ArrayList<MutableItem>();
         together("get " + shortened(target), (node, caller) -> {
@@ -314,19 +314,19 @@ public final class Dht implements AutoCloseable {
      *
      * @return how many keep it; with a mutable item those do not that have a newer one
      */
-    public int putItem(Item item) throws InterruptedException {
-        return putItem(item, OptionalLong.empty());
+    public int put(Item item) throws InterruptedException {
+        return put(item, OptionalLong.empty());
     }
 
     /**
      * The same for an item that is to replace another, and only that: nodes that have one with any other sequence number
      * than {@code replaced} do not take it. So nobody's change is lost if several hold the key.
      */
-    public int putItem(MutableItem item, long replaced) throws InterruptedException {
-        return putItem(item, OptionalLong.of(replaced));
+    public int put(MutableItem item, long replaced) throws InterruptedException {
+        return put(item, OptionalLong.of(replaced));
     }
 
-    private int putItem(Item item, OptionalLong cas) throws InterruptedException {
+    private int put(Item item, OptionalLong cas) throws InterruptedException {
         var target = item.target();
         // What they have is of no interest, but whether they have something (BEP 44: only then there may be a cas).
         var newerThan =

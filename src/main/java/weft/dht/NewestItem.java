@@ -13,11 +13,15 @@ import weft.bencode.BString;
  * <p>One lookup's, used by its thread.
  */
 final class NewestItem implements Lookup.Listener {
+    /** So many nodes may tell of what would be news; verifying each costs. */
+    private static final int MAX_VERIFIED = 32;
+
     private final ItemKey key;
     private final BString salt;
 
     private final Map<Contact, Long> sequences = new HashMap<>(); // of what nodes say they have
     private Optional<MutableItem> newest = Optional.empty();
+    private int verified;
 
     NewestItem(ItemKey key, BString salt) {
         this.key = key;
@@ -29,7 +33,8 @@ final class NewestItem implements Lookup.Listener {
         contents.stored().ifPresent(stored -> {
             long sequence = stored.sequence().orElse(-1);
             sequences.put(node, sequence);
-            if (newest.isEmpty() || sequence > newest.orElseThrow().sequence()) {
+            boolean isNews = newest.isEmpty() || sequence > newest.orElseThrow().sequence();
+            if (isNews && verified++ < MAX_VERIFIED) {
                 newest = MutableItem.received(key, salt, stored).or(() -> newest);
             }
         });

@@ -60,47 +60,47 @@ class DhtItemsTest {
     void immutableItemIsFoundByItsHash() throws Exception {
         var item = ImmutableItem.of(BString.of("x".repeat(996)));
 
-        assertThat(writer.putItem(item)).isEqualTo(2);
+        assertThat(writer.put(item)).isEqualTo(2);
 
-        assertThat(reader.getItem(item.target())).contains(item);
-        assertThat(reader.getItem(ImmutableItem.of(BString.of("y")).target())).isEmpty();
+        assertThat(reader.get(item.target())).contains(item);
+        assertThat(reader.get(ImmutableItem.of(BString.of("y")).target())).isEmpty();
         assertThat(first.statistics().items()).isEqualTo(1);
     }
 
     @Test
     void mutableItemIsFoundByItsKeyAndSalt() throws Exception {
-        assertThat(writer.putItem(item(1, "one"))).isEqualTo(2);
+        assertThat(writer.put(item(1, "one"))).isEqualTo(2);
 
-        assertThat(reader.getItem(KEYS.key(), SALT)).contains(item(1, "one"));
-        assertThat(reader.getItem(KEYS.key(), BString.EMPTY)).isEmpty();
+        assertThat(reader.get(KEYS.key(), SALT)).contains(item(1, "one"));
+        assertThat(reader.get(KEYS.key(), BString.EMPTY)).isEmpty();
     }
 
     @Test
     void theNewestIsFoundAndAnOlderOneIsNotTaken() throws Exception {
-        writer.putItem(item(1, "one"));
-        assertThat(writer.putItem(item(2, "two"))).isEqualTo(2);
+        writer.put(item(1, "one"));
+        assertThat(writer.put(item(2, "two"))).isEqualTo(2);
 
-        assertThat(writer.putItem(item(1, "one"))).isZero();
+        assertThat(writer.put(item(1, "one"))).isZero();
 
-        assertThat(reader.getItem(KEYS.key(), SALT)).contains(item(2, "two"));
+        assertThat(reader.get(KEYS.key(), SALT)).contains(item(2, "two"));
     }
 
     @Test
     void whoGetsAnItemMayKeepItAliveWithoutTheSecretKey() throws Exception {
-        writer.putItem(item(1, "one"));
-        var got = reader.getItem(KEYS.key(), SALT).orElseThrow();
+        writer.put(item(1, "one"));
+        var got = reader.get(KEYS.key(), SALT).orElseThrow();
 
-        assertThat(reader.putItem(got)).isEqualTo(2);
+        assertThat(reader.put(got)).isEqualTo(2);
     }
 
     @Test
     void whatReplacesAnotherIsTakenInItsPlaceOnly() throws Exception {
-        writer.putItem(item(5, "five"));
+        writer.put(item(5, "five"));
 
-        assertThat(writer.putItem(item(7, "seven"), 4)).isZero();
-        assertThat(writer.putItem(item(6, "six"), 5)).isEqualTo(2);
+        assertThat(writer.put(item(7, "seven"), 4)).isZero();
+        assertThat(writer.put(item(6, "six"), 5)).isEqualTo(2);
 
-        assertThat(reader.getItem(KEYS.key(), SALT)).contains(item(6, "six"));
+        assertThat(reader.get(KEYS.key(), SALT)).contains(item(6, "six"));
     }
 
     @Test
@@ -108,7 +108,7 @@ class DhtItemsTest {
         keep(first, item(1, "one"));
         keep(writer, item(2, "two"));
 
-        assertThat(reader.getItem(KEYS.key(), SALT)).contains(item(2, "two"));
+        assertThat(reader.get(KEYS.key(), SALT)).contains(item(2, "two"));
 
         assertThat(kept(first)).isEqualTo(item(2, "two"));
         assertThat(first.statistics().queriesRefused()).isZero();
@@ -124,11 +124,11 @@ class DhtItemsTest {
         var other = open(options.withNodes(both));
         Await.until("known in both", () -> other.state().nodes().size() == 2);
 
-        assertThat(other.putItem(item(1, "one"))).isEqualTo(2);
+        assertThat(other.put(item(1, "one"))).isEqualTo(2);
         assertThat(one.nodes())
                 .hasSize(2)
                 .allSatisfy(node -> assertThat(node.responder().items()).isEqualTo(1));
-        assertThat(other.getItem(KEYS.key(), SALT)).contains(item(1, "one"));
+        assertThat(other.get(KEYS.key(), SALT)).contains(item(1, "one"));
     }
 
     /** As if somebody had put it. */
