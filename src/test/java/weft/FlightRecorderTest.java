@@ -105,7 +105,8 @@ class FlightRecorderTest {
             var leecher = shared.leecher(options -> options.withTrackers(false)).connectTo(liar);
             leecher.torrent().addPeer(nobody);
             leecher.awaitDisconnect("banned");
-            var seed = shared.seed(options -> options.withStorage(storage));
+            var udp = shared.tracker().udpAnnounceUri().toString();
+            var seed = shared.seed(options -> options.withStorage(storage).withTracker(udp));
             leecher.connectTo(seed).awaitComplete();
             leecher.torrent().hashCheck();
             seedPort = seed.address().getPort();
@@ -189,15 +190,22 @@ class FlightRecorderTest {
                         .sum())
                 .isBetween(400_000, 400_000 + 13 * 16 * 1024);
 
-        var announce = seen.first(
-                "TrackerAnnounce", event -> event.getString("announced").equals("started"));
-        assertThat(announce.getString("tracker"))
-                .isEqualTo("http://127.0.0.1:" + shared.tracker().announceUri().getPort());
-        assertThat(announce.getString("family")).isEqualTo("IPv4");
-        assertThat(announce.getString("error")).isEmpty();
-        assertThat(announce.getDuration("interval")).isPositive();
-        assertThat(announce.getDuration()).isPositive();
-        seen.first("TrackerAnnounce", event -> event.getString("announced").equals("stopped"));
+        for (String scheme : List.of("http", "udp")) {
+            var tracker =
+                    scheme + "://127.0.0.1:" + shared.tracker().announceUri().getPort();
+            Predicate<RecordedEvent> ofTracker =
+                    event -> event.getString("tracker").equals(tracker);
+            var announce = seen.first(
+                    "TrackerAnnounce",
+                    ofTracker.and(event -> event.getString("announced").equals("started")));
+            assertThat(announce.getString("family")).isEqualTo("IPv4");
+            assertThat(announce.getString("error")).isEmpty();
+            assertThat(announce.getDuration("interval")).isPositive();
+            assertThat(announce.getDuration()).isPositive();
+            seen.first(
+                    "TrackerAnnounce",
+                    ofTracker.and(event -> event.getString("announced").equals("stopped")));
+        }
 
         assertThat(seen.all("HashCheck")).anySatisfy(event -> {
             assertThat(event.getInt("pieces")).isEqualTo(shared.pieceCount());
