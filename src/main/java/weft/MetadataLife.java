@@ -549,6 +549,7 @@ final class MetadataLife {
         } finally {
             lock.unlock();
         }
+        client.torrentChanged();
         TorrentStateEvent.commit(
                 threadName(), name(), before, newState, standing().error());
         LOG.log(System.Logger.Level.INFO, "{0}: {1}", name(), newState);

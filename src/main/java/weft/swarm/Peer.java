@@ -590,6 +590,6 @@ public final class Peer {
 
     @Override
     public String toString() {
-        return address().getAddress().getHostAddress() + ":" + address().getPort();
+        return Swarm.text(address());
     }
 }

@@ -517,11 +517,12 @@ public final class Swarm {
         };
     }
 
-    /** An address by its numbers. */
+    /** An address by its numbers, those of IPv6 in brackets. */
     public static String text(InetSocketAddress address) {
-        return (address.isUnresolved()
-                        ? address.getHostString()
-                        : address.getAddress().getHostAddress()) + ":" + address.getPort();
+        var host = address.isUnresolved()
+                ? address.getHostString()
+                : address.getAddress().getHostAddress();
+        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 
     // --- what peers' threads tell

@@ -160,7 +160,8 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
 
     /** An address as people write it. */
     static String text(InetSocketAddress address) {
-        return address.getAddress().getHostAddress() + ":" + address.getPort();
+        var host = address.getAddress().getHostAddress();
+        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 
     /** Where a torrent of {@link #weft} listens. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,7 @@ import weft.kit.Node;
 import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
 import weft.metainfo.InfoHash;
+import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
 import weft.metainfo.TorrentCreator;
 
@@ -75,6 +77,19 @@ class LocalDiscoverySwarmTest {
         stopped.torrent().start();
 
         stopped.awaitComplete();
+    }
+
+    @Test
+    void aMagnetLinkWithNothingButAnInfoHashDownloadsFromANeighbour() throws Exception {
+        var shared = swarm.share(Content.ofLength(300_000));
+        seed(shared);
+        var directory = swarm.directory();
+
+        var torrent = swarm.own(Client.open(options()))
+                .add(Magnet.of(shared.metainfo().infoHash()), AddOptions.into(directory));
+
+        assertThat(torrent.awaitComplete(Duration.ofSeconds(40))).isTrue();
+        shared.content().assertLiesIn(directory);
     }
 
     @Test

@@ -21,6 +21,8 @@ def arguments():
     parser.add_argument("--seed", action="store_true", help="take the data in the directory as right, unhashed")
     parser.add_argument("--peer", action="append", default=[], metavar="HOST:PORT")
     parser.add_argument("--tcp", action="store_true", help="neither uTP nor encryption")
+    parser.add_argument("--listen", default="127.0.0.1", metavar="ADDRESS", help="IPv6 in brackets")
+    parser.add_argument("--lsd", action="store_true", help="local service discovery")
     parser.add_argument("--upload-limit", type=int, default=0, metavar="BYTES", help="bytes per second")
     parser.add_argument("--exit-when-complete", action="store_true")
     parser.add_argument("--trackers-off", action="store_true")
@@ -33,9 +35,9 @@ def say(event, **values):
 
 def session(args):
     settings = {
-        "listen_interfaces": "127.0.0.1:0",
+        "listen_interfaces": args.listen + ":0",
         "enable_dht": False,
-        "enable_lsd": False,
+        "enable_lsd": args.lsd,
         "enable_upnp": False,
         "enable_natpmp": False,
         "allow_multiple_connections_per_ip": True,
@@ -70,7 +72,7 @@ def add(ses, args):
 
 def dial(handle, address):
     host, port = address.rsplit(":", 1)
-    handle.connect_peer((host, int(port)))
+    handle.connect_peer((host.strip("[]"), int(port)))
 
 
 def report(handle, alert):
