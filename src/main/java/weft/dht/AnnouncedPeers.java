@@ -10,8 +10,8 @@ import java.util.random.RandomGenerator;
 import weft.net.Subscriber;
 
 /**
- * The peers of one torrent that were announced in one family, each address once (BEP 33: "sets of unique IPs"). They lie in
- * arrays, 6 or 18 bytes a peer and 4 for when it was announced and whether as a seed: there may be a hundred thousand.
+ * The peers of one torrent that were announced in one family, each address and port once: there may be several behind one
+ * address, and whoever announces last must not displace the others. They lie in arrays, 6 or 18 bytes a peer and 4 for when it was announced and whether as a seed: there may be a hundred thousand.
  *
  * <p>Time is in seconds of the store's, which also guards this.
  */
@@ -19,7 +19,10 @@ final class AnnouncedPeers {
     /** The lowest bit of what is in {@link #announced}; the others are the time. */
     private static final int SEED = 1;
 
-    /** Addresses cost nothing to whoever has a /64: so many of his may be in one torrent. A household has not more. */
+    /**
+     * Ports cost nothing, nor do addresses to whoever has a /64: so many of his may be in one torrent. A household has not
+     * more; on loopback there is nobody to fear.
+     */
     private static final int MAX_PER_SUBSCRIBER = 4;
 
     private final Family family;
@@ -42,8 +45,11 @@ final class AnnouncedPeers {
      * @return false if it was not put in
      */
     boolean put(InetSocketAddress peer, boolean seed, int nowSeconds, boolean mayGrow) {
-        byte[] address = peer.getAddress().getAddress();
-        int index = indexFor(address, peer.getAddress());
+        byte[] entry = ByteBuffer.allocate(family.peerBytes())
+                .put(peer.getAddress().getAddress())
+                .putShort((short) peer.getPort())
+                .array();
+        int index = indexFor(entry, peer.getAddress());
         if (index == size) {
             if (!mayGrow) {
                 return false;
@@ -51,22 +57,20 @@ final class AnnouncedPeers {
             grow();
             size++;
         }
-        ByteBuffer.wrap(packed, index * family.peerBytes(), family.peerBytes())
-                .put(address)
-                .putShort((short) peer.getPort());
+        System.arraycopy(entry, 0, packed, index * entry.length, entry.length);
         announced[index] = nowSeconds << 1 | (seed ? SEED : 0);
         return true;
     }
 
-    /** Where this address is, or whom it displaces, or the end. */
-    private int indexFor(byte[] address, InetAddress asAddress) {
-        var subscriber = Subscriber.of(asAddress);
-        int prefixBytes = subscriber.equals(asAddress) ? address.length : address.length / 2;
+    /** Where this peer is, or whom it displaces, or the end. */
+    private int indexFor(byte[] entry, InetAddress address) {
+        int addressBytes = family.addressBytes();
+        int prefixBytes = Subscriber.of(address).equals(address) ? addressBytes : addressBytes / 2;
         int oldest = size;
         int ofSubscriber = 0;
         for (int i = 0; i < size; i++) {
-            if (startsWith(i, address, prefixBytes)) {
-                if (startsWith(i, address, address.length)) {
+            if (startsWith(i, entry, prefixBytes)) {
+                if (startsWith(i, entry, entry.length)) {
                     return i;
                 }
                 ofSubscriber++;
@@ -75,12 +79,13 @@ final class AnnouncedPeers {
                 }
             }
         }
-        return ofSubscriber >= MAX_PER_SUBSCRIBER ? oldest : size;
+        boolean hasTooMany = ofSubscriber >= MAX_PER_SUBSCRIBER && !address.isLoopbackAddress();
+        return hasTooMany ? oldest : size;
     }
 
-    private boolean startsWith(int index, byte[] address, int length) {
+    private boolean startsWith(int index, byte[] entry, int length) {
         int at = index * family.peerBytes();
-        return Arrays.equals(packed, at, at + length, address, 0, length);
+        return Arrays.equals(packed, at, at + length, entry, 0, length);
     }
 
     private void grow() {

@@ -35,12 +35,26 @@ class PeerStoreTest {
     }
 
     @Test
-    void anAddressIsOnePeerHoweverOftenItAnnounces() {
-        store.announce(TORRENT, peer(1), false);
-        store.announce(TORRENT, new InetSocketAddress(peer(1).getAddress(), 7777), false);
+    void aFewPeersBehindOneAddressDoNotDisplaceEachOther() {
+        for (int port = 7771; port <= 7776; port++) {
+            store.announce(TORRENT, new InetSocketAddress(peer(1).getAddress(), port), false);
+            store.announce(TORRENT, new InetSocketAddress(peer(1).getAddress(), port), false);
+            clock.advance(Duration.ofSeconds(1));
+        }
 
-        assertThat(sample(Family.IPV4)).containsExactly(new InetSocketAddress(peer(1).getAddress(), 7777));
-        assertThat(store.peers()).isEqualTo(1);
+        assertThat(sample(Family.IPV4))
+                .extracting(InetSocketAddress::getPort)
+                .containsExactlyInAnyOrder(7773, 7774, 7775, 7776);
+        assertThat(store.peers()).isEqualTo(4);
+    }
+
+    @Test
+    void onLoopbackThereMayBeAnyNumber() {
+        for (int port = 7001; port <= 7010; port++) {
+            store.announce(TORRENT, new InetSocketAddress("127.0.0.1", port), false);
+        }
+
+        assertThat(sample(Family.IPV4)).hasSize(10);
     }
 
     @Test
@@ -232,7 +246,7 @@ class PeerStoreTest {
         var time = new FakeClock();
         var roomy = new PeerStore(new PeerStore.Limits(1000, 1000, 100_000), time, random.split());
         record Announcement(InetSocketAddress peer, boolean seed, long second) {}
-        Map<NodeId, Map<InetAddress, Announcement>> model = new LinkedHashMap<>();
+        Map<NodeId, Map<InetSocketAddress, Announcement>> model = new LinkedHashMap<>();
         long second = 0;
 
         for (int step = 0; step < 300; step++) {
@@ -243,13 +257,12 @@ class PeerStoreTest {
             }
             var torrent = id(random.nextInt(5));
             var host = random.nextBoolean() ? peer(random.nextInt(10)) : peer6(random.nextInt(10));
-            var peer = new InetSocketAddress(host.getAddress(), random.nextInt(1, 65536));
+            var peer = new InetSocketAddress(host.getAddress(), random.nextInt(1, 4)); // of a household
             boolean isSeed = random.nextBoolean();
 
             assertThat(roomy.announce(torrent, peer, isSeed)).isTrue();
 
-            model.computeIfAbsent(torrent, t -> new HashMap<>())
-                    .put(peer.getAddress(), new Announcement(peer, isSeed, second));
+            model.computeIfAbsent(torrent, t -> new HashMap<>()).put(peer, new Announcement(peer, isSeed, second));
             long oldest = second - 1800;
             model.values().forEach(peers -> peers.values().removeIf(a -> a.second() < oldest));
             model.values().removeIf(Map::isEmpty);
