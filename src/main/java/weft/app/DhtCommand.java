@@ -9,8 +9,8 @@ import picocli.CommandLine.Spec;
 /** {@code weft dht}: the distributed hash table by itself. */
 @Command(
         name = "dht",
-        description = "Look for peers in the distributed hash table, or take part in it.",
-        synopsisSubcommandLabel = "lookup|node")
+        description = "Look for peers and items in the distributed hash table, or take part in it.",
+        synopsisSubcommandLabel = "lookup|get|put|node")
 final class DhtCommand implements Runnable {
     @Spec
     private CommandSpec spec;
@@ -19,6 +19,8 @@ final class DhtCommand implements Runnable {
     static CommandLine with(Output output, StopSignal stop) {
         return new CommandLine(new DhtCommand())
                 .addSubcommand(new DhtLookupCommand(output, stop))
+                .addSubcommand(new DhtGetCommand(output, stop))
+                .addSubcommand(new DhtPutCommand(output, stop, DhtPutCommand.INTERVAL))
                 .addSubcommand(new DhtNodeCommand(output, stop));
     }
 

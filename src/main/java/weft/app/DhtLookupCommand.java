@@ -1,8 +1,6 @@
 package weft.app;
 
-import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -21,9 +19,6 @@ import weft.metainfo.InfoHash;
         description =
                 "Print the peers of a torrent that the distributed hash table knows. Exits with 1 if there are none.")
 final class DhtLookupCommand implements Callable<Integer> {
-    /** Public nodes answer within a second or two, or not at all. */
-    private static final Duration JOIN_PATIENCE = Duration.ofSeconds(30);
-
     private final Output output;
     private final StopSignal stop;
 
@@ -34,18 +29,11 @@ final class DhtLookupCommand implements Callable<Integer> {
             description = "The torrent's info-hash: 40 or 64 hexadecimal digits, or 32 letters of base 32.")
     private InfoHash infoHash;
 
-    @Option(
-            names = {"-p", "--port"},
-            paramLabel = "N",
-            converter = Port.class,
-            description = "The UDP port to ask from, by default any free one.")
-    private int port;
-
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
     @Mixin
-    private DhtReach reach;
+    private DhtVisit visit;
 
     DhtLookupCommand(Output output, StopSignal stop) {
         this.output = output;
@@ -54,20 +42,12 @@ final class DhtLookupCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        // For so short a time nobody should put us into his table: BEP 43.
-        try (var dht = Dht.open(reach.options(port).withReadOnly(true))) {
-            var found = stop.interruptibly(() -> lookUp(dht));
-            conclude(found);
-            return found.peers().isEmpty() ? ExitCode.SOFTWARE : ExitCode.OK;
-        } catch (BindException e) {
-            throw new CommandException("port " + port + " is in use, or not ours to use; --port picks another", e);
-        }
+        var found = visit.run(stop, this::lookUp);
+        conclude(found);
+        return found.peers().isEmpty() ? ExitCode.SOFTWARE : ExitCode.OK;
     }
 
-    private DhtPeers lookUp(Dht dht) throws InterruptedException, CommandException {
-        if (!dht.awaitReady(JOIN_PATIENCE)) {
-            throw new CommandException("no node of the DHT has answered; --bootstrap names one to begin with");
-        }
+    private DhtPeers lookUp(Dht dht) throws InterruptedException {
         return dht.getPeers(infoHash, peer -> {
             if (!json) {
                 output.answer(text(peer));

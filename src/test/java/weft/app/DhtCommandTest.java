@@ -115,6 +115,6 @@ class DhtCommandTest {
 
     @Test
     void withoutACommandItSaysWhichThereAre() {
-        Cli.run("dht").failsWith(2, "One of lookup, node");
+        Cli.run("dht").failsWith(2, "One of lookup, get, put, node");
     }
 }
