@@ -272,6 +272,55 @@ public final class Dht implements AutoCloseable {
         }
     }
 
+    /** Counts the peers of a torrent, by asking the nodes nearest to it (BEP 33). */
+    public DhtScrape scrape(InfoHash infoHash) throws InterruptedException {
+        var target = NodeId.of(infoHash);
+        var seeds = new BloomFilter();
+        var others = new BloomFilter();
+        var uncounted = new HashSet<InetAddress>(); // told of by nodes that do not count
+        var counted = new Total();
+        together("scrape " + shortened(target), (node, caller) -> {
+            var lookup =
+                    node.lookup(target, new Method.GetPeers(target, node.want(), false, true), (contact, contents) -> {
+                        if (contents.filters().isPresent()) {
+                            var filters = contents.filters().orElseThrow();
+                            caller.accept(() -> {
+                                seeds.add(new BloomFilter(filters.seeds()));
+                                others.add(new BloomFilter(filters.peers()));
+                                counted.add(1);
+                            });
+                        } else {
+                            caller.accept(() -> contents.values().forEach(peer -> uncounted.add(peer.getAddress())));
+                        }
+                    });
+            lookup.run();
+            return lookup;
+        });
+        uncounted.stream().filter(peer -> !seeds.mayContain(peer)).forEach(others::insert);
+        return new DhtScrape(estimate(seeds), estimate(others), counted.value);
+    }
+
+    private static long estimate(BloomFilter filter) {
+        return filter.toBytes().equals(new BloomFilter().toBytes()) ? 0 : Math.round(filter.estimate());
+    }
+
+    /** Looks up {@code target} and asks every node on the way which torrents it knows (BEP 51); says how many there were. */
+    public int sampleInfoHashes(NodeId target, Consumer<InfoHash> onInfoHash) throws InterruptedException {
+        var known = new HashSet<NodeId>();
+        together("sample_infohashes " + shortened(target), (node, caller) -> {
+            var lookup = node.lookup(
+                    target,
+                    new Method.SampleInfohashes(target, node.want()),
+                    (contact, contents) -> contents.samples()
+                            .ifPresent(samples -> caller.accept(() -> samples.infoHashes().stream()
+                                    .filter(known::add)
+                                    .forEach(infoHash -> onInfoHash.accept(InfoHash.ofV1(infoHash.toBytes()))))));
+            lookup.run();
+            return lookup;
+        });
+        return known.size();
+    }
+
     /** Looks for an item that never changes (BEP 44), by the hash of its value. */
     public Optional<ImmutableItem> get(NodeId target) throws InterruptedException {
         var found = new AtomicReference<ImmutableItem>(); // any of those that are: they are the same

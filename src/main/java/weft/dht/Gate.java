@@ -22,6 +22,9 @@ final class Gate {
     /** Of so many addresses it is known what they have sent; then the one heard of longest ago is forgotten. */
     private static final int MAX_ADDRESSES = 4096;
 
+    /** Signatures: each takes as long as hundreds of answers. */
+    private static final int VERIFICATIONS_PER_SECOND = 100;
+
     private static final class Sender {
         private long windowNanos;
         private int datagrams;
@@ -34,6 +37,7 @@ final class Gate {
     private final ReentrantLock lock = new ReentrantLock();
     private final Bucket answers; // guarded by lock
     private final Bucket queries; // guarded by lock
+    private final Bucket verifications; // guarded by lock
     private final Map<InetAddress, Sender> senders = new LinkedHashMap<>(16, 0.75f, true) { // guarded by lock
                 @Override
                 protected boolean removeEldestEntry(Map.Entry<InetAddress, Sender> eldest) {
@@ -46,6 +50,7 @@ final class Gate {
         this.nanoTime = nanoTime;
         this.answers = new Bucket(options.answersPerSecond(), nanoTime.getAsLong());
         this.queries = new Bucket(options.queriesPerSecond(), nanoTime.getAsLong());
+        this.verifications = new Bucket(VERIFICATIONS_PER_SECOND, nanoTime.getAsLong());
     }
 
     /** Whether another datagram from this address is taken. */
@@ -81,6 +86,11 @@ final class Gate {
     /** Whether another query may be sent now. */
     boolean mayAsk() {
         return take(queries);
+    }
+
+    /** Whether another signature of a stranger's may be verified now. */
+    boolean mayVerify() {
+        return take(verifications);
     }
 
     private boolean take(Bucket bucket) {

@@ -79,9 +79,9 @@ final class Node {
         this.askedNanos = pace.nanoTime();
         this.table = new RoutingTable(id, pace::nanoTime);
         this.transactions = new Transactions(random);
-        this.responder = new Responder(this, options, pace, random);
         this.votes = votes;
         this.gate = new Gate(options, pace::nanoTime);
+        this.responder = new Responder(this, options, gate, pace, random);
     }
 
     /** Makes the two know each other; each tells of the other's nodes (BEP 32). */

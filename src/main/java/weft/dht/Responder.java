@@ -41,9 +41,11 @@ final class Responder {
     private final PeerStore peers;
     private final TorrentSample sample;
     private final ItemStore items;
+    private final Gate gate;
 
-    Responder(Node node, DhtOptions options, Pace pace, RandomGenerator random) {
+    Responder(Node node, DhtOptions options, Gate gate, Pace pace, RandomGenerator random) {
         this.node = node;
+        this.gate = gate;
         this.tokens = new Tokens(pace::nanoTime, random);
         this.peers = new PeerStore(
                 new PeerStore.Limits(options.maxTorrents(), options.maxPeersPerTorrent(), options.maxPeers()),
@@ -175,6 +177,9 @@ final class Responder {
     }
 
     private Message put(Query query, Method.Put put, InetSocketAddress from) {
+        if (put.signed().isPresent() && !gate.mayVerify()) {
+            return new Failure(query.transaction(), Failure.SERVER, "Server Error, busy");
+        }
         return items.put(put, target -> accepts(put.token(), from, target))
                 .<Message>map(refusal -> new Failure(query.transaction(), refusal.code(), refusal.text()))
                 .orElseGet(() -> answer(query, from, Answer.Contents.NONE));

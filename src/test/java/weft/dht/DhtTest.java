@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import weft.bencode.BString;
 import weft.concurrent.TaskScope;
 import weft.kit.Await;
 import weft.kit.WeftThreads;
@@ -222,5 +223,45 @@ class DhtTest {
                 Await.until("still received", () -> socket.statistics().received() > before);
             }
         }
+    }
+
+    @Test
+    void whatOnePutsAnotherGets() throws Exception {
+        var first = open(DhtOptions.loopback());
+        var writer = joined(first);
+        var reader = joined(first);
+        var fixed = ImmutableItem.of(BString.of("Hello World!"));
+        var keys = ItemKeyPair.generate();
+        var salt = BString.of("salt");
+        var item = MutableItem.sign(keys, salt, 1, BString.of("one"));
+        var next = MutableItem.sign(keys, salt, 2, BString.of("two"));
+
+        assertThat(writer.put(fixed)).isGreaterThanOrEqualTo(1);
+        assertThat(writer.put(item)).isGreaterThanOrEqualTo(1);
+        assertThat(writer.put(next, 7)).as("somebody else's was expected").isZero();
+        assertThat(reader.get(keys.key(), salt)).contains(item);
+        assertThat(writer.put(next, 1)).isGreaterThanOrEqualTo(1);
+
+        assertThat(reader.get(fixed.target())).contains(fixed);
+        assertThat(reader.get(keys.key(), salt)).contains(next);
+        assertThat(reader.get(keys.key(), BString.EMPTY)).isEmpty();
+    }
+
+    @Test
+    void scrapeCountsAndSamplesTell() throws Exception {
+        var first = open(DhtOptions.loopback());
+        var seed = joined(first);
+        seed.announce(TORRENT, new DhtAnnounce(7001, false, true), peer -> {});
+        var infoHashes = new ArrayList<InfoHash>();
+
+        var scrape = seed.scrape(TORRENT);
+        seed.sampleInfoHashes(NodeId.of(TORRENT), infoHashes::add);
+
+        assertThat(scrape).isEqualTo(new DhtScrape(1, 0, scrape.nodes()));
+        assertThat(scrape.nodes()).isGreaterThanOrEqualTo(1);
+        assertThat(infoHashes).containsExactly(TORRENT);
+        assertThat(seed.findNodes(NodeId.of(TORRENT)))
+                .extracting(Contact::address)
+                .contains(address(first));
     }
 }

@@ -369,4 +369,23 @@ class NodeTest {
         assertThat(found.stream().map(contact -> ((Contact) contact).id()).toList())
                 .containsAll(nearest);
     }
+
+    @Test
+    void aNodeTakesAnIdThatFitsTheAddressByWhichMostSeeIt() throws InterruptedException {
+        network.populate(100);
+        var misfit = network.join(new InetSocketAddress("20.1.2.3", 6881), TARGET);
+        assertThat(misfit.id().fits(new InetSocketAddress("20.1.2.3", 1).getAddress()))
+                .isFalse();
+        misfit.bootstrap(List.of(address));
+        misfit.lookup(node.id(), new Method.FindNode(node.id(), Set.of()), (contact, contents) -> {})
+                .run(); // ten have to say so
+        int known = misfit.table().size();
+
+        misfit.step();
+
+        assertThat(misfit.id().fits(new InetSocketAddress("20.1.2.3", 1).getAddress()))
+                .isTrue();
+        assertThat(misfit.externalAddress()).contains(new InetSocketAddress("20.1.2.3", 1).getAddress());
+        assertThat(misfit.table().size()).isGreaterThan(known / 2);
+    }
 }

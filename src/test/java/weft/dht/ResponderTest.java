@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -236,5 +237,87 @@ class ResponderTest {
         }
 
         assertThat(answer(getPeers(TORRENT), ASKER).token()).isEmpty();
+    }
+
+    private final ItemKeyPair keys = ItemKeyPair.generate();
+
+    private static Method.Put put(BString token, MutableItem item, OptionalLong cas) {
+        var signed = new Method.Put.Signed(
+                item.key().asString(), item.salt(), item.sequence(), item.signatureAsString(), cas);
+        return new Method.Put(token, item.value(), Optional.of(signed));
+    }
+
+    private BString tokenFor(NodeId target, InetSocketAddress asker) {
+        return answer(new Method.Get(target, Set.of(), OptionalLong.empty()), asker)
+                .token()
+                .orElseThrow();
+    }
+
+    @Test
+    void anImmutableItemIsKept() {
+        var item = ImmutableItem.of(BString.of("Hello World!"));
+        var get = new Method.Get(item.target(), Set.of(), OptionalLong.empty());
+        var token = tokenFor(item.target(), ASKER);
+
+        assertThat(refusal(new Method.Put(BString.of("x"), item.value(), Optional.empty()), ASKER))
+                .isEqualTo(203);
+        assertThat(answer(get, OTHER).stored()).isEmpty();
+        answer(new Method.Put(token, item.value(), Optional.empty()), ASKER);
+
+        assertThat(answer(get, OTHER).stored().orElseThrow().value()).contains(item.value());
+        assertThat(node.responder().items()).isEqualTo(1);
+    }
+
+    @Test
+    void aMutableItemIsReplacedByALaterOneOnly() {
+        var first = MutableItem.sign(keys, BString.of("salt"), 1, BString.of("one"));
+        var second = MutableItem.sign(keys, BString.of("salt"), 2, BString.of("two"));
+        var token = tokenFor(first.target(), ASKER);
+        answer(put(token, first, OptionalLong.empty()), ASKER);
+
+        assertThat(refusal(put(token, second, OptionalLong.of(7)), ASKER)).isEqualTo(301);
+        answer(put(token, second, OptionalLong.of(1)), ASKER);
+        assertThat(refusal(put(token, first, OptionalLong.empty()), ASKER)).isEqualTo(302);
+
+        var all = answer(new Method.Get(first.target(), Set.of(), OptionalLong.empty()), OTHER)
+                .stored()
+                .orElseThrow();
+        var newer = answer(new Method.Get(first.target(), Set.of(), OptionalLong.of(2)), OTHER)
+                .stored()
+                .orElseThrow();
+        assertThat(MutableItem.received(keys.key(), BString.of("salt"), all)).contains(second);
+        assertThat(newer.value()).isEmpty();
+        assertThat(newer.sequence()).hasValue(2);
+    }
+
+    @Test
+    void aForgedItemIsRefused() {
+        var item = MutableItem.sign(keys, BString.EMPTY, 1, BString.of("one"));
+        var signed = new Method.Put.Signed(
+                item.key().asString(), item.salt(), 2, item.signatureAsString(), OptionalLong.empty());
+
+        var put = new Method.Put(tokenFor(item.target(), ASKER), item.value(), Optional.of(signed));
+
+        assertThat(refusal(put, ASKER)).isEqualTo(206);
+        assertThat(node.responder().items()).isZero();
+    }
+
+    @Test
+    void aValueThatIsTooLongIsRefused() {
+        var put = new Method.Put(BString.of("x"), BString.of("x".repeat(997)), Optional.empty());
+
+        assertThat(refusal(put, ASKER)).isEqualTo(205);
+    }
+
+    @Test
+    void onlySoManySignaturesAreVerifiedInASecond() {
+        var item = MutableItem.sign(keys, BString.EMPTY, 1, BString.of("one"));
+        var put = put(BString.of("x"), item, OptionalLong.empty());
+
+        for (int i = 0; i < 200; i++) {
+            assertThat(refusal(put, ASKER)).isEqualTo(203);
+        }
+
+        assertThat(refusal(put, ASKER)).isEqualTo(202);
     }
 }

@@ -42,6 +42,7 @@ final class SimulatedNetwork implements Pace {
     private final List<InetSocketAddress> addresses = new ArrayList<>();
     private final Set<InetSocketAddress> silent = new HashSet<>();
     private long now;
+    private long interruptNanos = Long.MAX_VALUE;
     private long sent;
 
     SimulatedNetwork(long seed) {
@@ -59,9 +60,17 @@ final class SimulatedNetwork implements Pace {
         return now;
     }
 
+    /** Whoever waits until then is interrupted: how a test ends what has no end. */
+    void interruptAfter(long nanos) {
+        interruptNanos = now + nanos;
+    }
+
     @Override
-    public <T> T poll(BlockingQueue<T> queue, long deadlineNanos) {
+    public <T> T poll(BlockingQueue<T> queue, long deadlineNanos) throws InterruptedException {
         while (true) {
+            if (now >= interruptNanos) {
+                throw new InterruptedException();
+            }
             var ready = queue.poll();
             if (ready != null) {
                 return ready;
@@ -167,6 +176,11 @@ final class SimulatedNetwork implements Pace {
         }
     }
 
+    /** Has this one answer again. */
+    void speak(Node node) {
+        silent.remove(addressOf(node));
+    }
+
     <T> T any(List<T> list) {
         return list.get(random.nextInt(list.size()));
     }
@@ -198,6 +212,13 @@ final class SimulatedNetwork implements Pace {
                 .filter(address -> !silent.contains(address))
                 .map(byAddress::get)
                 .toList();
+    }
+
+    /** How many of these are silent. */
+    long silentAmong(List<Contact> contacts) {
+        return contacts.stream()
+                .filter(contact -> silent.contains(contact.address()))
+                .count();
     }
 
     long datagramsSent() {

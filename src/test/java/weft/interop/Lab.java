@@ -175,6 +175,12 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
         return libtorrent;
     }
 
+    LibtorrentDht libtorrentDht(String name) throws IOException {
+        var libtorrent = open(LibtorrentDht.start(name, directory(name)));
+        processes.add(libtorrent.process());
+        return libtorrent;
+    }
+
     Transmission transmission() throws IOException {
         var transmission = open(Transmission.start(directory("transmission's own")));
         processes.add(transmission.process());
