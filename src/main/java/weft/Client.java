@@ -113,6 +113,7 @@ public final class Client implements AutoCloseable {
                 random,
                 System::nanoTime,
                 listener.port(),
+                options.peerExchange(),
                 dht.map(node -> node::addNode));
         this.httpTracker = HttpTracker.open(scope, trackerOptions);
         this.announcerOptions = AnnouncerOptions.of(

@@ -23,6 +23,7 @@ public final class ClientOptions {
     private int diskThreads = Math.max(2, Runtime.getRuntime().availableProcessors());
     private long maxMappedBytes = 256L << 20;
     private InetAddress bindAddress; // or null: all
+    private boolean peerExchange = true;
     private boolean localDiscovery;
     private DhtOptions dht; // or null: none
 
@@ -38,6 +39,7 @@ public final class ClientOptions {
         this.diskThreads = other.diskThreads;
         this.maxMappedBytes = other.maxMappedBytes;
         this.bindAddress = other.bindAddress;
+        this.peerExchange = other.peerExchange;
         this.localDiscovery = other.localDiscovery;
         this.dht = other.dht;
     }
@@ -124,6 +126,15 @@ public final class ClientOptions {
     }
 
     /**
+     * Whether peers tell each other of peers (BEP 11), for all torrents but private ones. They do by default.
+     */
+    public ClientOptions withPeerExchange(boolean peerExchange) {
+        var copy = new ClientOptions(this);
+        copy.peerExchange = peerExchange;
+        return copy;
+    }
+
+    /**
      * Whether to look for peers in the local network (BEP 14), for all torrents but private ones. Not by default: it tells
      * everybody near which torrents there are, which is for the application to decide.
      */
@@ -192,6 +203,11 @@ public final class ClientOptions {
     /** See {@link #withBindAddress}; empty for all addresses. */
     public Optional<InetAddress> bindAddress() {
         return Optional.ofNullable(bindAddress);
+    }
+
+    /** See {@link #withPeerExchange}. */
+    public boolean peerExchange() {
+        return peerExchange;
     }
 
     /** See {@link #withLocalDiscovery}. */

@@ -128,7 +128,7 @@ final class Door {
                 return;
             }
             if (connection.peerId().equals(shared.peerId())) {
-                candidates.remove(address); // the tracker told us our own address
+                candidates.isOurs(address); // the tracker told us our own address
                 ended(address, OURSELVES);
                 return;
             }

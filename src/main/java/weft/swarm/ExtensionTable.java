@@ -1,10 +1,12 @@
 package weft.swarm;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import weft.extension.Extension;
 import weft.wire.MetadataMessage;
+import weft.wire.PexMessage;
 
 /**
  * The extensions that a torrent speaks with its peers, and the numbers under which it wants to be sent their messages (BEP
@@ -19,7 +21,7 @@ final class ExtensionTable {
 
     /** Ours that the swarm itself handles; the numbers are those of libtorrent, which is as good a choice as any. */
     private static final Map<String, Integer> NUMBERS =
-            Map.of("ut_pex", 1, MetadataMessage.NAME, 2, UPLOAD_ONLY, 3, DONT_HAVE, 7);
+            Map.of(PexMessage.NAME, 1, MetadataMessage.NAME, 2, UPLOAD_ONLY, 3, DONT_HAVE, 7);
 
     private static final int FIRST_OF_OTHERS = 32;
 
@@ -31,8 +33,9 @@ final class ExtensionTable {
         for (String name : handledBySwarm) {
             ids.put(name, NUMBERS.get(name));
         }
+        int next = FIRST_OF_OTHERS;
         for (Extension extension : this.extensions) {
-            int id = NUMBERS.getOrDefault(extension.name(), FIRST_OF_OTHERS + ids.size());
+            int id = NUMBERS.containsKey(extension.name()) ? NUMBERS.get(extension.name()) : next++;
             if (ids.put(extension.name(), id) != null) {
                 throw new IllegalArgumentException("two extensions of the name " + extension.name());
             }
@@ -61,6 +64,14 @@ final class ExtensionTable {
     /** Our number for each name: {@code m} of our handshake. */
     Map<String, Integer> ids() {
         return Map.copyOf(ids);
+    }
+
+    /** The same for one who was told what we speak while the metadata was not known, and of which not all may be true any more. */
+    Map<String, Integer> idsAfterMetadata() {
+        var changed = new HashMap<>(ids);
+        changed.putIfAbsent(MetadataMessage.NAME, 0);
+        changed.putIfAbsent(PexMessage.NAME, 0);
+        return changed;
     }
 
     int id(String name) {

@@ -5,12 +5,15 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
 import weft.extension.Extension;
@@ -58,6 +61,7 @@ public final class MetadataSwarm {
     private final Swarm.Shared shared;
     private final int maxPeers;
     private final Listener listener;
+    private final Optional<PeerExchange> peerExchange;
     private final ExtensionTable table;
     private final Door door;
     private final MetadataDownload download;
@@ -81,8 +85,12 @@ public final class MetadataSwarm {
         this.shared = shared;
         this.maxPeers = maxPeers;
         this.listener = listener;
-        this.table = ExtensionTable.beforeMetadata(extensions);
         this.door = new Door(infoHash, shared.reserved(false), shared);
+        this.peerExchange = shared.peerExchange()
+                ? Optional.of(new PeerExchange(new Acquaintances(), door.candidates(), shared.nanoTime()))
+                : Optional.empty();
+        this.table = ExtensionTable.beforeMetadata(
+                Stream.concat(peerExchange.stream(), extensions.stream()).toList());
         this.download = new MetadataDownload(infoHash, shared.nanoTime());
     }
 
@@ -132,6 +140,28 @@ public final class MetadataSwarm {
         while (true) {
             Thread.sleep(TICK);
             peers.forEach(MetadataPeer::ask);
+            peerExchange.ifPresent(PeerExchange::tick);
+        }
+    }
+
+    private final class Acquaintances implements PeerExchange.Host {
+        @Override
+        public Map<InetSocketAddress, Integer> contacts() {
+            var contacts = new HashMap<InetSocketAddress, Integer>();
+            for (MetadataPeer peer : peers) {
+                if (!peer.isClosing()) {
+                    int flags = peer.extensions().contactFlags();
+                    peer.extensions()
+                            .listenAddress()
+                            .ifPresent(address -> contacts.merge(address, flags, (a, b) -> a | b));
+                }
+            }
+            return contacts;
+        }
+
+        @Override
+        public boolean wantsUploadOnly() {
+            return true;
         }
     }
 
@@ -231,6 +261,9 @@ public final class MetadataSwarm {
     }
 
     private static Parting handOver(Swarm next, Connection connection) {
+        if (!next.mayKeep(connection)) {
+            return new Parting("the torrent is private, and no tracker has told of this peer", Parting.Again.LATE);
+        }
         return next.adopt(connection)
                 ? new Parting("the metadata is known", Parting.Again.HANDED_OVER)
                 : new Parting(STOPPED, Parting.Again.SOON);

@@ -13,6 +13,7 @@ import weft.extension.Extension;
 import weft.extension.ExtensionPeer;
 import weft.wire.ExtensionHandshake;
 import weft.wire.MessageEncoder;
+import weft.wire.PexMessage;
 import weft.wire.ProtocolException;
 
 /**
@@ -21,6 +22,9 @@ import weft.wire.ProtocolException;
  */
 final class PeerExtensions {
     private static final System.Logger LOG = System.getLogger("weft.swarm");
+
+    /** BEP 55. */
+    private static final String HOLEPUNCH = "ut_holepunch";
 
     /** A handshake may be said again, but a peer that does so for ever costs us time for nothing. */
     private static final int MAX_HANDSHAKES = 1000;
@@ -200,6 +204,13 @@ final class PeerExtensions {
                 LOG.log(System.Logger.Level.DEBUG, () -> failed(table.name(id), e), e);
             }
         });
+    }
+
+    /** What there is to say of the peer to others, beside where it is ({@link PexMessage}). */
+    int contactFlags() {
+        return (outgoing ? PexMessage.REACHABLE : 0)
+                | (handshake.uploadOnly().orElse(false) ? PexMessage.UPLOAD_ONLY : 0)
+                | (knows(HOLEPUNCH) ? PexMessage.HOLEPUNCH : 0);
     }
 
     /** The peer's own address, where it can be reached, as far as it says. */

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -50,6 +51,7 @@ import weft.wire.AllowedFast;
 import weft.wire.ExtensionHandshake;
 import weft.wire.Handshake;
 import weft.wire.PeerId;
+import weft.wire.PexMessage;
 import weft.wire.Reserved;
 
 /**
@@ -110,6 +112,7 @@ public final class Swarm {
             RandomGenerator random,
             LongSupplier nanoTime,
             int port,
+            boolean peerExchange,
             Optional<Consumer<InetSocketAddress>> dht) {
         /** What we can say of ourselves in a handshake. */
         Reserved reserved(boolean isPrivate) {
@@ -120,7 +123,7 @@ public final class Swarm {
     /**
      * What is known of the torrent.
      *
-     * @param isPrivate whether peers come from its trackers only, so that the DHT is not spoken of (BEP 27)
+     * @param isPrivate whether peers come from its trackers only, so that neither the DHT nor peers are spoken of (BEP 27)
      * @param metadata the info dictionary, for those who know the info-hash only (BEP 9); empty where it is not served
      * @param extensions what is spoken with peers beside that (BEP 10)
      */
@@ -180,6 +183,8 @@ public final class Swarm {
     private final String torrent; // in events
     private final Layout layout;
     private final Optional<Integer> metadataSize;
+    private final boolean isPrivate;
+    private final Optional<PeerExchange> peerExchange;
     private final ExtensionTable extensions;
     private final Shared shared;
     private final Listener listener;
@@ -233,9 +238,19 @@ public final class Swarm {
         this.torrent = infoHash.toHex().substring(0, 8);
         this.layout = subject.layout();
         this.metadataSize = subject.metadata().map(ByteBuffer::remaining);
-        this.extensions = ExtensionTable.of(
-                Stream.concat(subject.metadata().map(MetadataServer::new).stream(), subject.extensions().stream())
-                        .toList());
+        this.isPrivate = subject.isPrivate();
+        this.peerExchange = isPrivate || !shared.peerExchange()
+                ? Optional.empty()
+                : Optional.of(new PeerExchange(new Acquaintances(), door.candidates(), shared.nanoTime()));
+        this.extensions = ExtensionTable.of(Stream.of(
+                        subject.metadata().map(MetadataServer::new).stream(),
+                        peerExchange.stream(),
+                        subject.extensions().stream())
+                .flatMap(part -> part.map(Extension.class::cast))
+                .toList());
+        if (isPrivate) {
+            door.candidates().becomePrivate();
+        }
         this.shared = shared;
         this.listener = listener;
         this.picker = new PiecePicker(layout, shared.random());
@@ -351,6 +366,13 @@ public final class Swarm {
         return entrance;
     }
 
+    /** Whether a connection, over which the metadata was fetched, may stay: not if the torrent is private, and a peer led to it. */
+    boolean mayKeep(Connection connection) {
+        return !isPrivate
+                || !connection.outgoing()
+                || !candidates.isForPublicOnly(connection.channel().remoteAddress());
+    }
+
     /** Takes a connection over, over which the metadata was fetched; false if it cannot, and it stays the caller's. */
     boolean adopt(Connection connection) {
         var current = session;
@@ -449,7 +471,7 @@ public final class Swarm {
                 return Optional.of(NO_ROOM);
             }
             if (peer.isExtended()) {
-                peer.sendExtensionHandshake(ourExtensionHandshake(peer));
+                peer.sendExtensionHandshake(ourExtensionHandshake(peer, isMet));
             }
             var have = picker.have();
             if (isMet) {
@@ -465,9 +487,9 @@ public final class Swarm {
         }
     }
 
-    private ExtensionHandshake ourExtensionHandshake(Peer peer) {
+    private ExtensionHandshake ourExtensionHandshake(Peer peer, boolean isMet) {
         return new ExtensionHandshake(
-                extensions.ids(),
+                isMet ? extensions.idsAfterMetadata() : extensions.ids(),
                 Optional.of(PeerId.OUR_CLIENT),
                 peer.isOutgoing() ? OptionalInt.of(shared.port()) : OptionalInt.empty(), // who dialled us knows it
                 Optional.of(peer.address().getAddress()),
@@ -847,6 +869,7 @@ public final class Swarm {
                 LOG.log(System.Logger.Level.DEBUG, "{0}: snubbed us", peer);
             }
         }
+        peerExchange.ifPresent(PeerExchange::tick);
         PeerStatisticsEvent.ofAll(peers);
         learnOwnAddresses();
         picker.tick();
@@ -863,6 +886,27 @@ public final class Swarm {
         }
         ownAddresses = OwnAddresses.of(votes, shared.port());
         candidates.weAre(ownAddresses);
+    }
+
+    // --- whom peers are told of (BEP 11)
+
+    private final class Acquaintances implements PeerExchange.Host {
+        @Override
+        public Map<InetSocketAddress, Integer> contacts() {
+            var contacts = new HashMap<InetSocketAddress, Integer>();
+            for (Peer peer : peers) {
+                if (!peer.isClosing()) {
+                    int flags = peer.extensions().contactFlags() | (peer.isSeed() ? PexMessage.UPLOAD_ONLY : 0);
+                    peer.listenAddress().ifPresent(address -> contacts.merge(address, flags, (a, b) -> a | b));
+                }
+            }
+            return contacts;
+        }
+
+        @Override
+        public boolean wantsUploadOnly() {
+            return !complete;
+        }
     }
 
     // --- whom the door lets in

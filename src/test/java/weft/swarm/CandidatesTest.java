@@ -35,6 +35,110 @@ class CandidatesTest {
         }
     }
 
+    private static InetSocketAddress address(int last, int third, int port) {
+        return new InetSocketAddress("203.0." + third + "." + last, port);
+    }
+
+    /** However many peers tell of however many addresses. */
+    @Test
+    void whatPeersTellPushesNothingOutThatOthersTold() throws Exception {
+        for (int i = 0; i < 1900; i++) {
+            candidates.add(address(i % 250, i / 250, 7000));
+        }
+        for (int teller = 0; teller < 20; teller++) {
+            for (int i = 0; i < 250; i++) {
+                candidates.addExchanged(
+                        address(i, 100 + teller, 7000), address(teller).getAddress());
+            }
+        }
+
+        assertThat(candidates.size()).isEqualTo(1900 + 500);
+        for (int i = 0; i < 100; i++) {
+            assertThat(candidates.add(address(i, 50, 7000))).isTrue();
+        }
+        assertThat(candidates.size()).isEqualTo(2000 + 500);
+    }
+
+    @Test
+    void ofOnePeerNoMoreThanAHundredAreKeptAndThoseThatFailMakeWay() throws Exception {
+        for (int i = 0; i < 150; i++) {
+            assertThat(candidates.addExchanged(address(i, 7, 7000), address(1).getAddress()))
+                    .isEqualTo(i < Candidates.MOST_OF_ONE_PEER);
+        }
+        assertThat(candidates.addExchanged(address(1, 8, 7000), address(2).getAddress()))
+                .as("of another")
+                .isTrue();
+
+        candidates.failed(candidates.take(), "nobody");
+        candidates.failed(candidates.take(), "nobody");
+
+        assertThat(candidates.addExchanged(address(200, 7, 7000), address(1).getAddress()))
+                .isTrue();
+    }
+
+    @Test
+    void whatPeersTellIsTriedBesideTheOthersAndNotBeforeThem() throws Exception {
+        for (int i = 0; i < 100; i++) {
+            candidates.addExchanged(address(i, 7, 7000), address(1).getAddress());
+        }
+        for (int i = 0; i < 20; i++) {
+            candidates.add(address(i, 9, 7000));
+        }
+
+        int told = 0;
+        for (int i = 0; i < 30; i++) {
+            told += candidates.take().getAddress().getAddress()[2] == 9 ? 1 : 0;
+        }
+
+        assertThat(told).isEqualTo(20);
+    }
+
+    @Test
+    void whatATrackerTellsTooCountsAsTheTrackers() {
+        candidates.addExchanged(address(1), address(9).getAddress());
+        assertThat(candidates.isForPublicOnly(address(1))).isTrue();
+
+        assertThat(candidates.add(address(1))).isFalse();
+
+        assertThat(candidates.isForPublicOnly(address(1))).isFalse();
+    }
+
+    @Test
+    void ofAPrivateTorrentOnlyWhatTrackersTellCounts() throws Exception {
+        candidates.addExchanged(address(1), address(9).getAddress());
+        candidates.take();
+        candidates.addExchanged(address(2), address(9).getAddress());
+        candidates.came(address(3), false);
+        candidates.add(address(4));
+
+        candidates.becomePrivate();
+
+        assertThat(candidates.isForPublicOnly(address(1))).as("connected").isTrue();
+        assertThat(candidates.size()).isEqualTo(2);
+        assertThat(candidates.take()).isEqualTo(address(4));
+        assertThat(candidates.addExchanged(address(5), address(9).getAddress())).isFalse();
+        assertThat(candidates.add(address(5))).isTrue();
+        candidates.ended(address(1), "private", false);
+        assertThat(candidates.addresses().known()).as("it is not tried again").isEqualTo(2);
+    }
+
+    @Test
+    void ourOwnAddressIsNotTriedAgainWhoeverTells() throws Exception {
+        candidates.add(address(1));
+        candidates.take();
+
+        candidates.isOurs(address(1));
+
+        assertThat(candidates.add(address(1))).isFalse();
+        assertThat(candidates.addExchanged(address(1), address(9).getAddress())).isFalse();
+        for (int i = 2; i < 100; i++) {
+            candidates.isOurs(address(i));
+        }
+        assertThat(candidates.add(address(99)))
+                .as("not more than a few are remembered")
+                .isTrue();
+    }
+
     private static InetSocketAddress address(int last) {
         return address(last, 6881);
     }

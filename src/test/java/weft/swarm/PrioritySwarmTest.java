@@ -66,6 +66,7 @@ class PrioritySwarmTest {
                 random,
                 System::nanoTime,
                 OWN.getPort(),
+                false,
                 Optional.empty());
         door = new Door(HASH, Reserved.OURS, shared);
         swarm = new Swarm(

@@ -64,6 +64,7 @@ class SwarmDeadlineTest {
                 random,
                 clock,
                 6881,
+                false,
                 Optional.empty());
         door = new Door(HASH, Reserved.OURS, shared);
         swarm = new Swarm(

@@ -17,7 +17,8 @@ import weft.fuzz.Seeds;
 
 /**
  * Any bytes from a peer while the metadata is not known, however the network cuts them: the same extended messages as in
- * one go, and the same is kept. Each extended message is read as a handshake and as one of metadata.
+ * one go, and the same is kept. Each extended message is read as a handshake, as one of metadata and as one of peer
+ * exchange.
  *
  * <pre>{@code <how it is cut:1> <stream...>}</pre>
  */
@@ -100,6 +101,14 @@ class ExtensionFuzz {
                         .isEqualTo(handshake.messages());
             } catch (ProtocolException e) {
                 assertThat(e.getMessage()).startsWith("extension handshake: ").hasSizeLessThan(300);
+            }
+            try {
+                var pex = PexMessage.decode(payload.duplicate(), 100);
+                assertThat(pex.added()).hasSizeLessThanOrEqualTo(200);
+                assertThat(PexMessage.decode(ByteBuffer.wrap(pex.encode()), 200))
+                        .isNotNull();
+            } catch (ProtocolException e) {
+                assertThat(e.getMessage()).startsWith("ut_pex: ").hasSizeLessThan(300);
             }
             try {
                 MetadataMessage.decode(payload);
