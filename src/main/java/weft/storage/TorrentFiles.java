@@ -9,6 +9,8 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import weft.metainfo.InfoHash;
@@ -40,6 +42,9 @@ final class TorrentFiles {
     private final PartFile partFile;
     private final TorrentLock lock; // or null: nothing is written
 
+    /** Whoever writes, and who has opened this: with the last of them the lock goes. Nobody comes after that. */
+    private final AtomicInteger writers = new AtomicInteger(1);
+
     /**
      * Shared by those who read or write the part file, exclusive for moving bytes out of it. Of file threads only; taken
      * before the locks of {@link PartFile} and {@link DataFile}.
@@ -48,7 +53,7 @@ final class TorrentFiles {
 
     private volatile BitSet wanted; // never changed once here
     private volatile boolean spaceChecked;
-    private volatile boolean closed;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private TorrentFiles(
             Disk disk,
@@ -150,16 +155,42 @@ final class TorrentFiles {
         }
         if (disk.mayCall()) {
             try {
-                forEachFile(piece, begin, block, this::writeTo);
+                writing(() -> forEachFile(piece, begin, block, this::writeTo));
             } finally {
                 disk.callMade();
             }
         } else {
             var copy = ByteBuffer.allocate(block.remaining()).put(block).flip();
             disk.onFileThread(() -> {
-                forEachFile(piece, begin, copy, this::writeTo);
+                writing(() -> forEachFile(piece, begin, copy, this::writeTo));
                 return null;
             });
+        }
+    }
+
+    private interface Writing {
+        void run() throws IOException;
+    }
+
+    /** Keeps others out until it is done, even if this is closed meanwhile. By the thread that really does it. */
+    private void writing(Writing work) throws IOException {
+        int now;
+        do {
+            now = writers.get();
+            if (now == 0) {
+                throw new ClosedChannelException();
+            }
+        } while (!writers.compareAndSet(now, now + 1));
+        try {
+            work.run();
+        } finally {
+            writerGone();
+        }
+    }
+
+    private void writerGone() {
+        if (writers.decrementAndGet() == 0 && lock != null) {
+            lock.close();
         }
     }
 
@@ -245,7 +276,7 @@ final class TorrentFiles {
         ensureOpen();
         var copy = (BitSet) files.clone();
         disk.onFileThread(() -> {
-            changeWanted(copy);
+            writing(() -> changeWanted(copy));
             return null;
         });
     }
@@ -274,20 +305,20 @@ final class TorrentFiles {
         });
     }
 
-    /** Closes all files when their current uses end. */
+    /** Closes all files when their current uses end; until then others are kept out. A second call does nothing. */
     void close() {
-        closed = true;
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
         for (StoredFile file : files) {
             file.data().close();
         }
         partFile.close();
-        if (lock != null) {
-            lock.close();
-        }
+        writerGone();
     }
 
     void ensureOpen() throws ClosedChannelException {
-        if (closed) {
+        if (closed.get()) {
             throw new ClosedChannelException();
         }
     }
@@ -348,18 +379,23 @@ final class TorrentFiles {
         }
         var copy = ByteBuffer.allocate(source.remaining()).put(source).flip();
         disk.onFileThread(() -> {
-            parts.readLock().lock();
-            try {
-                if (file.isInPartFile()) {
-                    partFile.write(piece, offsetInPiece, copy);
-                } else {
-                    file.data().write(copy, offsetInFile);
-                }
-                return null;
-            } finally {
-                parts.readLock().unlock();
-            }
+            writing(() -> writeToPartFile(file, offsetInFile, piece, offsetInPiece, copy));
+            return null;
         });
+    }
+
+    private void writeToPartFile(StoredFile file, long offsetInFile, int piece, int offsetInPiece, ByteBuffer source)
+            throws IOException {
+        parts.readLock().lock();
+        try {
+            if (file.isInPartFile()) {
+                partFile.write(piece, offsetInPiece, source);
+            } else {
+                file.data().write(source, offsetInFile);
+            }
+        } finally {
+            parts.readLock().unlock();
+        }
     }
 
     private void readFrom(StoredFile file, long offsetInFile, int piece, int offsetInPiece, ByteBuffer target)

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import weft.concurrent.TaskScope;
 import weft.kit.Await;
 import weft.kit.JvmProcess;
 import weft.storage.StorageException.Reason;
@@ -72,6 +74,44 @@ class TorrentLockTest {
                 assertThat(Content.read(second, 1, 0, 3_616)).isEqualTo(CONTENT.piece(1));
                 assertInUse(() -> open(disk, directory));
             }
+        }
+    }
+
+    /** As when the disk has come to a halt: closing does not wait for it, but what is written late must spoil nothing. */
+    @Test
+    void whoIsStillWritingKeepsOthersOutAfterClosing() throws Exception {
+        int threads = DiskOptions.defaults().fileThreads();
+        var halted = new CountDownLatch(threads);
+        var goOn = new CountDownLatch(1);
+        var slow = disk.share();
+        var storage = ChannelStorage.open(
+                slow, directory, CONTENT.layout(), Content.INFO_HASH, new BitSet(), StorageOptions.defaults());
+        CONTENT.writeTo(storage, 1);
+        try (var otherDisk = Disk.open();
+                var scope = TaskScope.supervised("test", (task, e) -> {})) {
+            for (int i = 0; i < threads; i++) {
+                scope.fork(
+                        "halt " + i,
+                        () -> slow.onFileThread(() -> {
+                            halted.countDown();
+                            goOn.await();
+                            return null;
+                        }));
+            }
+            halted.await();
+            var failure = new CompletableFuture<Throwable>();
+            var writer = Thread.ofPlatform()
+                    .unstarted(() -> failure.complete(catchThrowable(() -> CONTENT.writeTo(storage, 0))));
+            writer.start();
+            Await.until("it is in the middle of it", () -> writer.getState() == Thread.State.WAITING);
+
+            storage.close();
+
+            assertInUse(() -> open(otherDisk, directory));
+            goOn.countDown();
+            writer.join();
+            assertThat(failure.get()).isInstanceOf(ClosedChannelException.class); // its files were closed by then
+            open(otherDisk, directory).close();
         }
     }
 
