@@ -27,10 +27,13 @@ class ReadmeTest {
     private static final Pattern JAVA_BLOCK = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 
     private static final String IMPORTS = """
+            import java.net.*;
             import java.nio.file.*;
             import java.time.*;
             import java.util.*;
             import weft.*;
+            import weft.bencode.*;
+            import weft.dht.*;
             import weft.metainfo.*;
             import weft.tracker.*;
             """;
@@ -52,8 +55,8 @@ class ReadmeTest {
     }
 
     @Test
-    void thereAreThreeExamples() {
-        assertThat(examples).hasSize(3);
+    void thereAreFourExamples() {
+        assertThat(examples).hasSize(4);
     }
 
     @Test
@@ -88,6 +91,13 @@ class ReadmeTest {
 
         assertThat(output).contains("SEEDING at http://");
         assertThat(workingDirectory.resolve("holiday.torrent")).isNotEmptyFile();
+    }
+
+    @Test
+    void nodesOfTheDhtFindWhatTheyAnnouncedAndPut() throws Exception {
+        var output = run(examples.get(3));
+
+        assertThat(output).contains("127.0.0.1:6881").contains("a value that only we can change");
     }
 
     private String run(String example) throws IOException, InterruptedException {
