@@ -41,6 +41,9 @@ import weft.net.UdpSocket;
  * connections in all and from one address, of torrents and of peers are bounded, and the address that is handed to
  * others is the one that the connection came from. Where there is no place left, whoever has been silent for longest
  * makes way.
+ *
+ * <p>Of a machine with several addresses a client must ask the one that answers come from, which for datagrams the system
+ * picks by its routes: a server that listens on one address is always right.
  */
 public final class TrackerServer implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("weft.tracker");

@@ -24,19 +24,11 @@ final class UdpService {
     private final ConnectionIds ids;
 
     UdpService(TrackerServerOptions options, SwarmTable swarms, LongSupplier nanoTime) {
-        this(options, swarms, secret(), nanoTime);
-    }
-
-    UdpService(TrackerServerOptions options, SwarmTable swarms, byte[] key, LongSupplier nanoTime) {
         this.options = options;
         this.swarms = swarms;
-        this.ids = new ConnectionIds(key, nanoTime);
-    }
-
-    private static byte[] secret() {
         var key = new byte[KEY_BYTES];
         new SecureRandom().nextBytes(key);
-        return key;
+        this.ids = new ConnectionIds(key, nanoTime);
     }
 
     /** What is sent back, if anything. */

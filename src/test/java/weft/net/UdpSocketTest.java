@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -34,6 +35,7 @@ class UdpSocketTest {
     private final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
     private final TaskScope scope = TaskScope.supervised("weft udp test", (task, failure) -> failures.add(failure));
     private final BlockingQueue<Came> came = new LinkedBlockingQueue<>();
+    private final Set<Long> threadsBefore = WeftThreads.alive().keySet(); // of other tests
 
     /** A datagram that a handler was given. */
     private record Came(String text, InetSocketAddress sender) {}
@@ -42,9 +44,7 @@ class UdpSocketTest {
     void nothingIsLeftBehind() {
         assertThat(scope.close(TaskScope.PATIENCE)).isTrue();
         assertThat(failures).isEmpty();
-        Await.until(
-                () -> "the end of " + WeftThreads.alive(),
-                () -> WeftThreads.alive().isEmpty());
+        awaitEndOfReaders();
     }
 
     @Test
@@ -248,7 +248,7 @@ class UdpSocketTest {
             UdpSocket.open(scope, ANY, socket.port()).close();
             assertThat(socket.send(bytes("de"), new InetSocketAddress(IPV4, 1))).isFalse();
         }
-        Await.until("the readers' end", () -> WeftThreads.alive().isEmpty());
+        awaitEndOfReaders();
     }
 
     @Test
@@ -276,6 +276,12 @@ class UdpSocketTest {
         assertThatThrownBy(() -> UdpSocket.open(scope, ANY, first.port()))
                 .isInstanceOf(BindException.class)
                 .hasMessageStartingWith("cannot take UDP port " + first.port() + ": ");
+    }
+
+    private void awaitEndOfReaders() {
+        Await.until(
+                () -> "the end of what is among " + WeftThreads.alive(),
+                () -> threadsBefore.containsAll(WeftThreads.alive().keySet()));
     }
 
     private UdpSocket listening() throws IOException {
