@@ -147,10 +147,11 @@ final class PeerExchange implements Extension {
                 throw new ProtocolException(PexMessage.NAME + ": " + TOO_MANY + " messages within a minute");
             }
             heardNanos.addLast(now);
+            var connected = host.contacts().keySet();
             var hosts = new HashSet<InetAddress>();
             for (PexMessage.Contact contact :
                     PexMessage.decode(payload, MOST_READ).added()) {
-                if (isWorthATry(contact, hosts)) {
+                if (!connected.contains(contact.address()) && isWorthATry(contact, hosts)) {
                     candidates.addExchanged(contact.address(), peer.address().getAddress());
                 }
             }

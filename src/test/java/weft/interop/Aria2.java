@@ -24,6 +24,11 @@ final class Aria2 implements AutoCloseable {
 
     /** Starts it with a torrent; what lies in the directory is hashed first. It seeds until it is closed. */
     static Aria2 start(Path torrent, Path directory, String... options) {
+        return start(torrent.toString(), directory, options);
+    }
+
+    /** Starts it with a torrent, or a magnet link. */
+    static Aria2 start(String torrent, Path directory, String... options) {
         int rpcPort = Ports.free();
         int port = Ports.free();
         var command = new ArrayList<>(Program.ARIA2.command());
@@ -45,7 +50,7 @@ final class Aria2 implements AutoCloseable {
                 "--summary-interval=0",
                 "--console-log-level=notice"));
         command.addAll(List.of(options));
-        command.add(torrent.toString());
+        command.add(torrent);
         var process = ProgramProcess.start("aria2", directory, command);
         var aria2 = new Aria2(process, rpcPort, port);
         try {

@@ -32,6 +32,7 @@ import weft.app.Main;
 import weft.kit.Java;
 import weft.kit.WeftThreads;
 import weft.metainfo.InfoHash;
+import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
 import weft.metainfo.TorrentCreator;
 
@@ -181,10 +182,22 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
         return libtorrent;
     }
 
+    Libtorrent libtorrent(Magnet magnet, Path directory, String... options) {
+        var libtorrent = open(Libtorrent.start("libtorrent", magnet, directory, options));
+        processes.add(libtorrent.process());
+        return libtorrent;
+    }
+
     Transmission transmission() throws IOException {
         var transmission = open(Transmission.start(directory("transmission's own")));
         processes.add(transmission.process());
         return transmission;
+    }
+
+    Aria2 aria2(Magnet magnet, Path directory, String... options) {
+        var aria2 = open(Aria2.start(magnet.toString(), directory, options));
+        processes.add(aria2.process());
+        return aria2;
     }
 
     Aria2 aria2(Path torrent, Path directory, String... options) {

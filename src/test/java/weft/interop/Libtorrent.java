@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import weft.metainfo.Magnet;
 
 /** A libtorrent session with one torrent, as {@code libtorrent_peer.py} runs it. */
 final class Libtorrent implements AutoCloseable {
@@ -16,8 +17,12 @@ final class Libtorrent implements AutoCloseable {
             Path.of("src/test/resources/weft/interop").toAbsolutePath();
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    /** {@code peer_info.pex} of libtorrent. */
+    private static final int FROM_PEX = 4;
+
     private final ProgramProcess process;
     private final int port;
+    private int questions;
 
     private Libtorrent(ProgramProcess process) {
         this.process = process;
@@ -30,8 +35,17 @@ final class Libtorrent implements AutoCloseable {
      * @param options those of the script
      */
     static Libtorrent start(String name, Path torrent, Path directory, String... options) {
+        return start(name, torrent.toString(), directory, options);
+    }
+
+    /** Starts a session with a magnet link. */
+    static Libtorrent start(String name, Magnet magnet, Path directory, String... options) {
+        return start(name, magnet.toString(), directory, options);
+    }
+
+    private static Libtorrent start(String name, String torrent, Path directory, String... options) {
         var command = script("libtorrent_peer.py");
-        command.add(torrent.toString());
+        command.add(torrent);
         command.add(directory.toString());
         command.addAll(List.of(options));
         var process = ProgramProcess.start(name, directory, command);
@@ -94,6 +108,20 @@ final class Libtorrent implements AutoCloseable {
     long uploaded() {
         process.tell("status");
         return awaitEvent("status", event -> true).get("uploaded").asLong();
+    }
+
+    /** The peers that it is connected to, and has heard of by peer exchange. */
+    List<String> peersByExchange() {
+        int number = ++questions;
+        process.tell("peers " + number);
+        var answer = awaitEvent("peers", event -> event.get("number").asInt() == number);
+        var peers = new ArrayList<String>();
+        for (JsonNode peer : answer.get("peers")) {
+            if ((peer.get("source").asInt() & FROM_PEX) != 0) {
+                peers.add(peer.get("address").asText());
+            }
+        }
+        return peers;
     }
 
     void dial(InetSocketAddress peer) {

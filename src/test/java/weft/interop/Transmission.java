@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import weft.metainfo.Magnet;
 
 /** A transmission-daemon. It never dials a loopback address, so it has to be dialled. */
 final class Transmission implements AutoCloseable {
@@ -64,10 +65,17 @@ final class Transmission implements AutoCloseable {
 
     /** Adds a torrent and starts it; what lies in the directory is hashed first, by Transmission's own wish. */
     Transmission add(Path torrent, Path directory) throws IOException {
+        return add("metainfo", Base64.getEncoder().encodeToString(Files.readAllBytes(torrent)), directory);
+    }
+
+    /** Adds a magnet link and starts it. */
+    Transmission add(Magnet magnet, Path directory) throws IOException {
+        return add("filename", magnet.toString(), directory);
+    }
+
+    private Transmission add(String kind, String torrent, Path directory) throws IOException {
         var request = JsonRpc.JSON.createObjectNode().put("method", "torrent-add");
-        request.putObject("arguments")
-                .put("metainfo", Base64.getEncoder().encodeToString(Files.readAllBytes(torrent)))
-                .put("download-dir", directory.toString());
+        request.putObject("arguments").put(kind, torrent).put("download-dir", directory.toString());
         var answer = process.await("takes the torrent", () -> {
             try {
                 return Optional.of(rpc.call(request));

@@ -260,6 +260,16 @@ class PeerExchangeTest {
         assertThat(known()).containsExactlyInAnyOrder(at(1), at("2001:db8::1"));
     }
 
+    /** libtorrent has another peer id for each connection: that it is the same would not be found out by dialling it. */
+    @Test
+    void whoIsConnectedIsNoCandidate() throws Exception {
+        contacts.put(at(1), 0);
+
+        hear().message(message(at(1), at(2)));
+
+        assertThat(known()).containsExactly(at(2));
+    }
+
     @Test
     void sixMessagesInAMinuteAreTooMany() throws Exception {
         var talk = hear();

@@ -1,7 +1,7 @@
-"""A libtorrent session as a process: one torrent, seeding or leeching, told to the test in lines of JSON.
+"""A libtorrent session as a process: one torrent, or magnet link, seeding or leeching, told to the test in lines of JSON.
 
 It lives until its standard input ends, so that it never outlives the test that started it; on a line "peer HOST:PORT" it
-dials that peer, on "status" it tells what it has uploaded. DHT, local discovery and port mapping are off. Everything else is libtorrent's default, unless the command
+dials that peer, on "status" it tells what it has uploaded, on "peers N" whom it is connected to and how it knew. DHT, local discovery and port mapping are off. Everything else is libtorrent's default, unless the command
 line says otherwise.
 """
 
@@ -56,8 +56,11 @@ def session(args):
 
 
 def add(ses, args):
-    params = lt.add_torrent_params()
-    params.ti = lt.torrent_info(args.torrent)
+    if args.torrent.startswith("magnet:"):
+        params = lt.parse_magnet_uri(args.torrent)
+    else:
+        params = lt.add_torrent_params()
+        params.ti = lt.torrent_info(args.torrent)
     params.save_path = args.directory
     params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
     if args.seed:
@@ -92,12 +95,22 @@ def report(handle, alert):
         say("alert", what=alert.what(), message=alert.message())
 
 
+def obey(handle, line):
+    command, _, argument = line.partition(" ")
+    if command == "peer":
+        dial(handle, argument)
+    elif command == "peers":
+        peers = [{"address": "%s:%d" % peer.ip, "source": peer.source} for peer in handle.get_peer_info()]
+        say("peers", number=int(argument), peers=peers)
+    elif command == "status":
+        say("status", uploaded=handle.status().total_payload_upload)
+
+
 def main():
     args = arguments()
     ses = session(args)
     handle = add(ses, args)
-    info = handle.torrent_file()
-    say("added", port=ses.listen_port(), info_hash=str(info.info_hashes().v1), name=info.name())
+    say("added", port=ses.listen_port(), info_hash=str(handle.info_hashes().v1), name=handle.status().name)
     for peer in args.peer:
         dial(handle, peer)
 
@@ -105,6 +118,7 @@ def main():
     wake, woken = os.pipe()
     os.set_blocking(woken, False)
     ses.set_alert_fd(woken)
+    said = b""
     while True:
         for alert in ses.pop_alerts():
             report(handle, alert)
@@ -114,14 +128,12 @@ def main():
         if wake in ready:
             os.read(wake, 4096)
         if sys.stdin in ready:
-            line = sys.stdin.readline()
-            if not line:
+            more = os.read(sys.stdin.fileno(), 4096)  # not readline, which may keep a second line to itself
+            if not more:
                 return
-            command, _, argument = line.strip().partition(" ")
-            if command == "peer":
-                dial(handle, argument)
-            elif command == "status":
-                say("status", uploaded=handle.status().total_payload_upload)
+            *lines, said = (said + more).split(b"\n")
+            for line in lines:
+                obey(handle, line.decode())
 
 
 if __name__ == "__main__":
