@@ -375,15 +375,19 @@ class PiecePickerTest {
         var gone = unchoked(picker, "#");
         fetch(picker, gone, pick(picker, gone, BLOCKS - 1));
         picker.disconnect(gone);
+        var asked = new ArrayList<Integer>();
         for (int i = 0; i < 5; i++) {
             var silent = unchoked(picker, "#");
             picker.snubbed(silent);
-            pick(picker, silent, 1);
+            asked.add(pick(picker, silent, 1).size());
         }
         var honest = unchoked(picker, "#");
 
-        fetch(picker, honest, pick(picker, honest, 1));
+        var last = pick(picker, honest, 1);
 
+        assertThat(asked).as("as many as may be asked for a block").containsExactly(1, 1, 1, 0, 0);
+        assertThat(last).containsExactly(new Asked(0, (BLOCKS - 1) * BLOCK, BLOCK));
+        fetch(picker, honest, last);
         assertThat(picker.unverified()).containsExactly(0);
     }
 
