@@ -57,8 +57,8 @@ public final class ItemKey {
     }
 
     /**
-     * Whether {@code signature} is this key's for {@code message}. Costs a hundred microseconds or more, so whoever does
-     * this for strangers limits how often.
+     * Whether {@code signature} is this key's for {@code message}. Takes half a millisecond or more, so whoever does this
+     * for strangers limits how often.
      */
     boolean verifies(byte[] message, BString signature) {
         try {

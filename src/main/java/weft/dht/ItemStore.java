@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -16,8 +17,8 @@ import org.apache.commons.codec.digest.DigestUtils;
  * one: others know the nearer ones less well, and to get near costs whoever wants to fill the store.
  *
  * <p>Any thread uses this. A put of an item that is not there yet verifies a signature, in the caller's thread and outside
- * the lock; that takes a hundred microseconds or more, so it is last of all checks that can be made without, and the
- * caller bounds how many puts there are.
+ * the lock. That takes half a millisecond or more, so it is the last of all checks that can be made without, and done only
+ * as often as it may be: whoever has no token cannot use up what others need.
  */
 final class ItemStore {
     /** BEP 44: "these items MAY expire in 2 hours". */
@@ -30,19 +31,21 @@ final class ItemStore {
 
     private final int maxItems;
     private final Supplier<NodeId> self;
+    private final BooleanSupplier mayVerify;
     private final LongSupplier nanoTime;
 
     private final ReentrantLock lock = new ReentrantLock();
     // guarded by lock; the one put longest ago comes first
     private final LinkedHashMap<NodeId, Kept> items = new LinkedHashMap<>();
 
-    /** {@code self} tells the id of the node. */
-    ItemStore(int maxItems, Supplier<NodeId> self, LongSupplier nanoTime) {
+    /** {@code self} tells the id of the node, {@code mayVerify} whether there is time for another signature. */
+    ItemStore(int maxItems, Supplier<NodeId> self, BooleanSupplier mayVerify, LongSupplier nanoTime) {
         if (maxItems < 1) {
             throw new IllegalArgumentException("a store for " + maxItems + " items");
         }
         this.maxItems = maxItems;
         this.self = self;
+        this.mayVerify = mayVerify;
         this.nanoTime = nanoTime;
     }
 
@@ -101,25 +104,20 @@ final class ItemStore {
         if (signed.sequence() < 0) {
             return refused(Failure.PROTOCOL, "Protocol Error, negative sequence number");
         }
-        var item = verified(target, signed, value);
+        // An item that is put again, as it is every hour, was verified the first time.
+        var item = get(target)
+                .map(kept -> kept instanceof MutableItem mutable ? mutable : null)
+                .filter(kept -> kept.isSigned(signed.sequence(), value, signed.signature()));
+        if (item.isEmpty()) {
+            if (!mayVerify.getAsBoolean()) {
+                return refused(Failure.SERVER, "Server Error, busy");
+            }
+            var key = ItemKey.of(signed.key().toBytes());
+            item = MutableItem.verified(key, signed.salt(), signed.sequence(), value, signed.signature());
+        }
         return item.isPresent()
                 ? replace(item.orElseThrow(), signed.cas())
                 : refused(Failure.INVALID_SIGNATURE, "invalid signature");
-    }
-
-    /** An item that is put again, as it is every hour, was verified the first time. */
-    private Optional<MutableItem> verified(NodeId target, Method.Put.Signed signed, ItemValue value) {
-        Optional<MutableItem> same = get(target)
-                .map(item -> item instanceof MutableItem mutable ? mutable : null)
-                .filter(item -> item.isSigned(signed.sequence(), value, signed.signature()));
-        return same.isPresent()
-                ? same
-                : MutableItem.verified(
-                        ItemKey.of(signed.key().toBytes()),
-                        signed.salt(),
-                        signed.sequence(),
-                        value,
-                        signed.signature());
     }
 
     private Optional<Refusal> replace(MutableItem item, OptionalLong cas) {

@@ -41,18 +41,16 @@ final class Responder {
     private final PeerStore peers;
     private final TorrentSample sample;
     private final ItemStore items;
-    private final Gate gate;
 
     Responder(Node node, DhtOptions options, Gate gate, Pace pace, RandomGenerator random) {
         this.node = node;
-        this.gate = gate;
         this.tokens = new Tokens(pace::nanoTime, random);
         this.peers = new PeerStore(
                 new PeerStore.Limits(options.maxTorrents(), options.maxPeersPerTorrent(), options.maxPeers()),
                 pace::nanoTime,
                 random);
         this.sample = new TorrentSample(peers, pace::nanoTime);
-        this.items = new ItemStore(options.maxItems(), node::id, pace::nanoTime);
+        this.items = new ItemStore(options.maxItems(), node::id, gate::mayVerify, pace::nanoTime);
     }
 
     /** The answer to a query, or that it fails. */
@@ -177,9 +175,6 @@ final class Responder {
     }
 
     private Message put(Query query, Method.Put put, InetSocketAddress from) {
-        if (put.signed().isPresent() && !gate.mayVerify()) {
-            return new Failure(query.transaction(), Failure.SERVER, "Server Error, busy");
-        }
         return items.put(put, target -> accepts(put.token(), from, target))
                 .<Message>map(refusal -> new Failure(query.transaction(), refusal.code(), refusal.text()))
                 .orElseGet(() -> answer(query, from, Answer.Contents.NONE));

@@ -62,7 +62,7 @@ class ItemFuzz {
                 parts.sequence,
                 BString.of(parts.signature),
                 OptionalLong.empty());
-        var store = new ItemStore(2, () -> SELF, new FakeClock());
+        var store = new ItemStore(2, () -> SELF, () -> true, new FakeClock());
 
         Cost.atMost(
                 1000,

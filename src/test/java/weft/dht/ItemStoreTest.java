@@ -17,8 +17,9 @@ class ItemStoreTest {
     private static final BString SALT = BString.of("salt");
     private static final NodeId SELF = NodeId.parse("0".repeat(40));
 
+    private int verifications = Integer.MAX_VALUE;
     private final FakeClock clock = new FakeClock();
-    private final ItemStore store = new ItemStore(10, () -> SELF, clock);
+    private final ItemStore store = new ItemStore(10, () -> SELF, () -> verifications-- > 0, clock);
 
     @Test
     void keepsWhatIsPut() {
@@ -143,6 +144,24 @@ class ItemStoreTest {
 
         assertThat(store.size()).isZero();
         assertThat(put(item(0, "older"))).isEmpty(); // nobody remembers the number
+    }
+
+    @Test
+    void onlyWhatIsNewAndHasATokenIsVerified() {
+        verifications = 2;
+        put(item(1, "one"));
+
+        assertThat(put(item(1, "one"))).isEmpty();
+        assertThat(store.put(put(item(2, "two"), OptionalLong.empty()), target -> false)
+                        .orElseThrow()
+                        .code())
+                .isEqualTo(203);
+        assertThat(verifications).isEqualTo(1);
+
+        assertThat(put(item(2, "two"))).isEmpty();
+        assertThat(refusal(item(3, "three"))).isEqualTo(202); // no more of them
+        assertThat(put(item(2, "two"))).isEmpty();
+        assertThat(put(BString.of("immutable"))).isEmpty();
     }
 
     @Test

@@ -312,12 +312,17 @@ class ResponderTest {
     @Test
     void onlySoManySignaturesAreVerifiedInASecond() {
         var item = MutableItem.sign(keys, BString.EMPTY, 1, BString.of("one"));
-        var put = put(BString.of("x"), item, OptionalLong.empty());
+        var token = tokenFor(item.target(), ASKER);
+        var unsigned = new Method.Put.Signed(
+                keys.key().asString(), BString.EMPTY, 1, BString.of(new byte[64]), OptionalLong.empty());
+        var forged = new Method.Put(token, item.value(), Optional.of(unsigned));
 
         for (int i = 0; i < 200; i++) {
-            assertThat(refusal(put, ASKER)).isEqualTo(203);
+            assertThat(refusal(put(BString.of("x"), item, OptionalLong.empty()), ASKER)) // costs nothing
+                    .isEqualTo(203);
+            assertThat(refusal(forged, ASKER)).isEqualTo(206);
         }
 
-        assertThat(refusal(put, ASKER)).isEqualTo(202);
+        assertThat(refusal(forged, ASKER)).isEqualTo(202);
     }
 }

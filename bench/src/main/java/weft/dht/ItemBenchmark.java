@@ -41,7 +41,7 @@ public class ItemBenchmark {
     private final ItemKeyPair keys = ItemKeyPair.ofSeed(new byte[ItemKeyPair.SEED_BYTES]);
     private final MutableItem item = MutableItem.sign(keys, BString.of("salt"), 1, BString.of("x".repeat(500)));
     private final byte[] message = MutableItem.signed(item.salt(), 1, ItemValue.of(item.value()));
-    private final ItemStore store = new ItemStore(1000, () -> target, System::nanoTime);
+    private final ItemStore store = new ItemStore(1000, () -> target, () -> true, System::nanoTime);
     private final Method.Put put = Method.Put.of(item, BString.EMPTY, OptionalLong.empty());
     private InetAddress address;
     private InetAddress[] peers;
