@@ -39,6 +39,7 @@ final class DataFile {
     private final ReentrantLock lock = new ReentrantLock(); // of file threads only, and held across their file calls
     private volatile boolean made; // written under lock
     private boolean held; // guarded by lock: not to be made
+    private boolean replaced; // guarded by lock: what was opened anew was another file
 
     private volatile OpenFile open; // or null
     private volatile long lookedNanos = System.nanoTime();
@@ -236,6 +237,18 @@ final class DataFile {
         });
     }
 
+    /** Whether the file was replaced while it was not open, and has been opened since; true once. On a file thread. */
+    boolean wasReplaced() {
+        lock.lock();
+        try {
+            boolean was = replaced;
+            replaced = false;
+            return was;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** False if the next use has to open the file. */
     boolean isOpen() {
         return open != null;
@@ -310,8 +323,10 @@ final class DataFile {
             directory.checkLinks(path);
             // Whoever has written once is likely to write again.
             boolean writable = forWriting || made;
-            open = opened(writable);
+            OpenFile fresh = opened(writable);
+            open = fresh;
             if (earlier != null) {
+                replaced |= !fresh.isSameAs(earlier);
                 earlier.doom();
             }
         } finally {

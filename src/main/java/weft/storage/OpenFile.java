@@ -52,6 +52,11 @@ final class OpenFile extends Resident {
         return key.equals(keyAt(path));
     }
 
+    /** False if that was opened at the same path while another file was there. */
+    boolean isSameAs(OpenFile other) {
+        return key.equals(other.key);
+    }
+
     boolean isWritable() {
         return writable;
     }

@@ -241,14 +241,14 @@ final class TorrentFiles {
     /**
      * Has files opened anew that were replaced, deleted or cut short while they were open.
      *
-     * @param unknown is told of each that is not open now: what was mapped of it may be of another
+     * @param unknown is told of each that is not open now, or was replaced: what was mapped of it may be of another
      */
     void lookAgain(Consumer<StoredFile> unknown) throws IOException {
         ensureOpen();
         disk.onFileThread(() -> {
             for (StoredFile stored : files) {
                 lookAgain(stored);
-                if (!stored.data().isOpen()) {
+                if (stored.data().wasReplaced() || !stored.data().isOpen()) {
                     unknown.accept(stored);
                 }
             }

@@ -220,6 +220,30 @@ class HashCheckTest {
         }
     }
 
+    /** It had made room for others, and was opened again before anybody looked. */
+    @Test
+    void aFileReplacedWhileItWasNotOpenIsLentInsteadOnceItIsChecked() throws IOException {
+        CONTENT.writeTo(storage);
+        storage.close();
+        Path file = directory.resolve("t").resolve("6");
+        Path other = Files.write(directory.resolve("other"), new byte[(int) Files.size(file)]);
+        var zeros = ByteBuffer.allocate(CONTENT.piece(7).remaining());
+
+        try (var oneAtATime = Disk.open(DiskOptions.defaults().withOpenFiles(1));
+                var mapped = MappedStorage.open(oneAtATime, directory, CONTENT.layout(), Content.INFO_HASH)) {
+            assertThat(lent(mapped, 7)).isEqualTo(CONTENT.piece(7));
+            Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+            assertThat(Content.read(mapped, 0, 0, 10))
+                    .isEqualTo(CONTENT.piece(0).slice(0, 10));
+            assertThat(Content.read(mapped, 7, 0, zeros.capacity())).isEqualTo(zeros);
+
+            assertThat(new HashCheck(verifier(mapped), pieces(7, 8), nobody()).run())
+                    .isEqualTo(new BitSet());
+
+            assertThat(lent(mapped, 7)).isEqualTo(zeros);
+        }
+    }
+
     @Test
     void aFileReplacedIsCheckedInsteadWhereNothingIsMapped() throws IOException {
         CONTENT.writeTo(storage);
