@@ -57,6 +57,9 @@ public final class UdpTracker implements TrackerClient {
     /** A name with more addresses than this does not need all of them tried. */
     private static final int MAX_ADDRESSES_TRIED = 3;
 
+    private static final int SEND_TRIES = 3;
+    private static final Duration SEND_PAUSE = Duration.ofMillis(20);
+
     private final UdpSocket socket;
     private final HostResolver resolver;
     private final RandomGenerator random;
@@ -308,9 +311,7 @@ public final class UdpTracker implements TrackerClient {
             transactionId = random.nextInt();
         }
         try {
-            if (!socket.send(request.apply(transactionId).encode(), tracker)) {
-                throw new Unsendable(tracker);
-            }
+            send(request.apply(transactionId).encode(), tracker, question);
             time.awaitUntil(question.answered, untilNanos);
         } finally {
             questions.remove(transactionId);
@@ -319,6 +320,17 @@ public final class UdpTracker implements TrackerClient {
         return answer == null
                 ? Optional.empty()
                 : Optional.of(UdpAnswer.parse(ByteBuffer.wrap(answer), IpFamily.of(tracker.getAddress())));
+    }
+
+    /** Tries more than once: what else goes over the socket may have filled the system's buffer for a moment. */
+    private void send(ByteBuffer packet, InetSocketAddress tracker, Question question)
+            throws Unsendable, InterruptedException {
+        for (int tries = 1; !socket.send(packet.rewind(), tracker); tries++) {
+            if (tries == SEND_TRIES) {
+                throw new Unsendable(tracker);
+            }
+            time.awaitUntil(question.answered, time.nanos() + SEND_PAUSE.toNanos());
+        }
     }
 
     /** Called by the socket's reader. */

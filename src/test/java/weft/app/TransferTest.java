@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import weft.kit.Content;
 import weft.kit.DiskUsage;
 import weft.kit.SharedTorrent;
@@ -68,19 +69,20 @@ class TransferTest {
         }
     }
 
-    @Test
-    void peersAreFoundThroughTheTrackerCommand() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"Tracker at (http://\\S+)", "also at (udp://127\\S+)"})
+    void peersAreFoundThroughTheTrackerCommand(String announced) throws Exception {
         try (var tracker = Cli.start("tracker", "--port", "0")) {
-            var url = tracker.awaitOut("Tracker at (\\S+)").group(1);
+            var url = tracker.awaitOut(announced).group(1);
             var directory = swarm.directory();
             var file = Files.write(directory.resolve("file.bin"), new byte[100_000]);
             var torrent = directory.resolve("file.torrent").toString();
             Cli.run("create", file.toString(), "-o", torrent, "-t", url).succeeds();
-            try (var seed = Cli.start("seed", torrent, "-d", directory.toString())) {
+            try (var seed = Cli.start("seed", torrent, "-d", directory.toString(), "--no-lsd")) {
                 seed.awaitErr("Seeding");
 
                 var result =
-                        Cli.run("download", torrent, "-d", swarm.directory().toString());
+                        Cli.run("download", torrent, "-d", swarm.directory().toString(), "--no-lsd");
 
                 assertThat(result.succeeds().out()).startsWith("Downloaded file.bin, 98 KiB");
             }

@@ -467,7 +467,7 @@ class UdpTrackerTest {
     }
 
     @Test
-    void closedSocketIsUnreachableAtOnce() throws Exception {
+    void whatTheSystemDoesNotTakeIsTriedAgainAndThenUnreachable() throws Exception {
         var client = client();
         socket.close();
 
@@ -475,6 +475,7 @@ class UdpTrackerTest {
 
         assertThat(failure.kind()).isEqualTo(Kind.UNREACHABLE);
         assertThat(failure).hasMessage("nothing can be sent to 127.0.0.1 port " + fake.port());
+        assertThat(socket.statistics().unsent()).isEqualTo(3);
     }
 
     @Test
