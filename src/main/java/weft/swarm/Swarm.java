@@ -80,6 +80,8 @@ public final class Swarm {
 
     private static final String STOPPED = "the torrent was stopped";
 
+    private static final String NOTHING_TO_TRADE = "nothing to trade: ";
+
     private static final String NO_ROOM = "no room for more peers";
 
     /** What the torrent is told. Called on peers' and disk threads: must not block. */
@@ -615,9 +617,9 @@ public final class Swarm {
     /** Two that both want nothing have nothing to say to each other. */
     private void closeIfUseless(Peer peer) {
         if (complete && peer.isSeed()) {
-            peer.close("nothing to trade: both have everything");
+            peer.close(NOTHING_TO_TRADE + "both have everything");
         } else if (complete && peer.isUploadOnly()) {
-            peer.close("nothing to trade: neither wants anything");
+            peer.close(NOTHING_TO_TRADE + "neither wants anything");
         }
     }
 
@@ -922,7 +924,11 @@ public final class Swarm {
             if (reason.equals(CONNECTED_ELSEWHERE)) {
                 return new Parting(reason, Parting.Again.AS_AFTER_A_FAILURE); // whose id it is cannot be known
             }
-            boolean isUseless = complete || (reason.equals(DUPLICATE) && isConnected(connection.peerId()));
+            // A seed comes back to whoever still wants something: Transmission ends all connections when it has fetched
+            // the
+            // metadata, and can perhaps not dial us.
+            boolean isUseless = (complete && reason.startsWith(NOTHING_TO_TRADE))
+                    || (reason.equals(DUPLICATE) && isConnected(connection.peerId()));
             return new Parting(reason, isUseless ? Parting.Again.LATE : Parting.Again.SOON);
         }
 

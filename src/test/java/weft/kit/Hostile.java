@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,7 @@ import weft.kit.Message.AllowedFast;
 import weft.kit.Message.Bitfield;
 import weft.kit.Message.Cancel;
 import weft.kit.Message.Choke;
+import weft.kit.Message.Extended;
 import weft.kit.Message.Have;
 import weft.kit.Message.HaveNone;
 import weft.kit.Message.Interested;
@@ -309,9 +311,122 @@ public enum Hostile {
         readForEver(peer);
     }),
 
-    /** An extension handshake that is not bencoded. */
+    // --- the extension protocol
+
+    /** An extension handshake that is not bencoded, from one with whom that protocol was not agreed on. */
     EXTENSION_GARBAGE(
             LEECHER, BORNE, "", afterHandshake(peer -> peer.send(new Other(20, ByteBuffer.wrap(noise(2, 5000)))))),
+
+    /** An extension handshake that is not bencoded, where it counts. */
+    EXTENSION_HANDSHAKE_GARBAGE(
+            LEECHER,
+            DROPPED,
+            "extension handshake: ",
+            extended(peer -> peer.send(new Extended(0, ByteBuffer.wrap(noise(3, 5000)))))),
+
+    /** An extension handshake in which nothing can be. */
+    ABSURD_EXTENSION_HANDSHAKE(LEECHER, BORNE, "", extended(peer -> {
+        var names = new StringBuilder();
+        for (int i = 0; i < 3000; i++) {
+            names.append("6:x%05di255e".formatted(i));
+        }
+        peer.send(Extended.of(
+                0,
+                "d1:md" + names + "e13:metadata_sizei9223372036854775807e1:pi-1e4:reqqi0e11:upload_only3:yes1:v1000:"
+                        + "v".repeat(1000) + "6:yourip3:abce"));
+    })),
+
+    /** Names ever more extensions, in ever more handshakes. */
+    EVER_MORE_EXTENSIONS(LEECHER, DROPPED, "far too many|extension handshake: said 1001 times", extended(peer -> {
+        for (int i = 0; i < 10_000; i++) {
+            peer.send(Extended.handshake(Map.of("x%058d".formatted(i), 1)));
+        }
+    })),
+
+    /** Says the same handshake without end. */
+    EXTENSION_HANDSHAKE_FLOOD(
+            LEECHER,
+            DROPPED,
+            "far too many|extension handshake: said 1001 times",
+            extended(peer -> flood(peer, Extended.handshake(Map.of("ut_metadata", 3))))),
+
+    /** Messages under numbers that we have given to nobody, without end. */
+    UNKNOWN_EXTENSIONS(
+            LEECHER,
+            DROPPED,
+            "extended: far too many",
+            extended(peer -> flood(peer, Extended.of(200, "x"), Extended.of(31, "x")))),
+
+    /** An extended message without the extension's number. */
+    NAMELESS_EXTENSION(LEECHER, DROPPED, "extended: without an extension's id", raw(0, 0, 0, 1, 20)),
+
+    /** The longest message that is kept, at one byte in a while; after two minutes it should have been whole. */
+    DRIPPING_EXTENSION(LEECHER, BORNE, "", extended(peer -> {
+        for (byte one : Extended.of(0, "d1:v60000:" + "v".repeat(60_000) + "e").encode()) {
+            peer.sendRaw(new byte[] {one});
+            pause(20);
+        }
+    })),
+
+    /** Asks for the metadata without end, and reads nothing. */
+    METADATA_REQUEST_FLOOD(SEED, DROPPED, "extended: far too many|does not read what we send|reset", extended(peer -> {
+        peer.send(Extended.handshake(Map.of("ut_metadata", 3)));
+        flood(peer, Extended.of(2, "d8:msg_typei0e5:piecei0ee"));
+    })),
+
+    /** Asks for pieces of the metadata that cannot be. */
+    ABSURD_METADATA_REQUEST(SEED, DROPPED, "metadata: piece -1", extended(peer -> {
+        peer.send(Extended.handshake(Map.of("ut_metadata", 3)));
+        peer.send(Extended.of(2, "d8:msg_typei0e5:piecei2147483647ee"), Extended.of(2, "d8:msg_typei0e5:piecei-1ee"));
+    })),
+
+    /** Sends pieces of metadata that nobody asked for, without end. */
+    UNASKED_METADATA(
+            LEECHER,
+            DROPPED,
+            "extended: far too many",
+            extended(peer -> flood(
+                    peer, Extended.of(2, "d8:msg_typei1e5:piecei0e10:total_sizei2147483648ee" + "x".repeat(16_384))))),
+
+    /** Has a piece, and has it not, without end. */
+    FLIPPING_LOSSES(
+            LEECHER,
+            DROPPED,
+            "extended: far too many",
+            extended(peer -> flood(peer, new Have(0), Extended.of(7, "\0\0\0\0")))),
+
+    /** Wants nothing, and wants something, without end. */
+    FLIPPING_UPLOAD_ONLY(
+            LEECHER,
+            DROPPED,
+            "extended: far too many",
+            extended(peer -> flood(peer, Extended.of(3, "\1"), Extended.of(3, "\0")))),
+
+    /** Tells of peers without end. */
+    PEX_FLOOD(
+            LEECHER,
+            DROPPED,
+            "ut_pex: 6 messages within a minute",
+            extended(peer -> flood(peer, Extended.of(1, "d5:added6:\1\1\1\1\1\1e")))),
+
+    /** Tells of peers that do not exist, as many as a message holds. */
+    PEX_LIES(LEECHER, BORNE, "", extended(peer -> {
+        var nobody = new StringBuilder();
+        for (int i = 0; i < 10_000; i++) {
+            nobody.append('\u007f')
+                    .append('\0')
+                    .append('\u00c8')
+                    .append((char) (1 + i % 250))
+                    .append((char) (4 + i / 250))
+                    .append('\1');
+        }
+        peer.send(Extended.of(1, "d5:added60000:" + nobody + "e"));
+    })),
+
+    /** Tells of peers in a message that makes no sense. */
+    PEX_GARBAGE(LEECHER, DROPPED, "ut_pex: ", extended(peer -> peer.send(Extended.of(1, "le")))),
+
+    // --- whatever comes
 
     /** Whatever comes. */
     NOISE(LEECHER, DROPPED, "", afterHandshake(peer -> {
@@ -608,6 +723,15 @@ public enum Hostile {
     private static Script afterHandshake(Deed deed) {
         return peer -> {
             peer.shakeHands();
+            deed.on(peer);
+            readForEver(peer);
+        };
+    }
+
+    /** As one with whom the extension protocol is agreed on. */
+    private static Script extended(Deed deed) {
+        return peer -> {
+            peer.shakeHands(FakePeer.FAST | FakePeer.EXTENDED);
             deed.on(peer);
             readForEver(peer);
         };
