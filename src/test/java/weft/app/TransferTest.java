@@ -78,11 +78,11 @@ class TransferTest {
             var file = Files.write(directory.resolve("file.bin"), new byte[100_000]);
             var torrent = directory.resolve("file.torrent").toString();
             Cli.run("create", file.toString(), "-o", torrent, "-t", url).succeeds();
-            try (var seed = Cli.start("seed", torrent, "-d", directory.toString(), "--no-lsd")) {
+            try (var seed = Cli.start("seed", torrent, "-d", directory.toString())) {
                 seed.awaitErr("Seeding");
 
                 var result =
-                        Cli.run("download", torrent, "-d", swarm.directory().toString(), "--no-lsd");
+                        Cli.run("download", torrent, "-d", swarm.directory().toString());
 
                 assertThat(result.succeeds().out()).startsWith("Downloaded file.bin, 98 KiB");
             }
