@@ -11,7 +11,8 @@ import weft.net.Subscriber;
 
 /**
  * The peers of one torrent that were announced in one family, each address and port once: there may be several behind one
- * address, and whoever announces last must not displace the others. They lie in arrays, 6 or 18 bytes a peer and 4 for when it was announced and whether as a seed: there may be a hundred thousand.
+ * address, and whoever announces last must not displace the others. They lie in arrays, 6 or 18 bytes a peer and 4 for when
+ * it was announced and whether as a seed: there may be a hundred thousand.
  *
  * <p>Time is in seconds of the store's, which also guards this.
  */

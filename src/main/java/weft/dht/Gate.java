@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import weft.net.Subscriber;
 
 /**
  * How much a node takes and gives: datagrams from one address, and answers and queries in all. What is too much is dropped,
@@ -53,12 +54,12 @@ final class Gate {
         this.verifications = new Bucket(VERIFICATIONS_PER_SECOND, nanoTime.getAsLong());
     }
 
-    /** Whether another datagram from this address is taken. */
+    /** Whether another datagram from this address is taken; of IPv6 all of a /64 are one. */
     boolean admits(InetAddress address) {
         lock.lock();
         try {
             long now = nanoTime.getAsLong();
-            var sender = senders.computeIfAbsent(address, unknown -> {
+            var sender = senders.computeIfAbsent(Subscriber.of(address), unknown -> {
                 var fresh = new Sender();
                 fresh.windowNanos = now;
                 return fresh;

@@ -134,6 +134,9 @@ final class Node {
 
     /** A datagram has come, whose bytes are the node's from now on. Does not wait. */
     void received(byte[] datagram, InetSocketAddress from) {
+        if (closed) {
+            return;
+        }
         counters.received.increment();
         if (from.getPort() == 0 || !gate.admits(from.getAddress())) {
             counters.ignored.increment();
@@ -148,7 +151,7 @@ final class Node {
         } catch (KrpcException e) {
             counters.malformed.increment();
             sayOnce(malformedSaid, from, e.getMessage());
-            e.reply().ifPresent(failure -> reply(failure, from));
+            e.reply().ifPresent(failure -> refuse(failure, from));
         }
     }
 
@@ -162,10 +165,16 @@ final class Node {
         counters.queriesReceived.increment();
         askedNanos = pace.nanoTime();
         if (readOnly) {
-            readOnly = options.readOnly(); // somebody has reached us
+            if (options.readOnly()) {
+                return;
+            }
+            readOnly = false; // somebody has reached us
+        }
+        if (!gate.mayAnswer()) { // before there is work
+            counters.ignored.increment();
             return;
         }
-        reply(responder.answer(query, from), from);
+        send(responder.answer(query, from), from);
         if (!query.readOnly()
                 && !query.id().equals(id)
                 && !isRouter(from)
@@ -174,7 +183,8 @@ final class Node {
         }
     }
 
-    private void reply(Message message, InetSocketAddress to) {
+    /** Says what is wrong with a query that was none. */
+    private void refuse(Failure failure, InetSocketAddress to) {
         if (readOnly) {
             return;
         }
@@ -182,6 +192,10 @@ final class Node {
             counters.ignored.increment();
             return;
         }
+        send(failure, to);
+    }
+
+    private void send(Message message, InetSocketAddress to) {
         (message instanceof Failure ? counters.queriesRefused : counters.queriesAnswered).increment();
         transport.send(Krpc.encode(message), to);
     }
@@ -368,7 +382,6 @@ final class Node {
     /** Ends every exchange, and so those who wait; nothing is sent or answered any more. */
     void close() {
         closed = true;
-        readOnly = true;
         exchanges.forEach(Exchange::nodeClosed);
     }
 }

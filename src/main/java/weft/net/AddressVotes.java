@@ -27,10 +27,12 @@ public final class AddressVotes {
 
     /**
      * {@code voter} says that he sees us at {@code seen}. What a stranger says about an address that only its own network
-     * knows does not count, nor what somebody says who is in our own network, as he sees us from inside.
+     * knows does not count, nor what somebody says who is in our own network, as he sees us from inside, nor about an address
+     * of the other family than his own, as he cannot see that.
      */
     public void vote(InetAddress voter, InetAddress seen) {
-        if (LocalAddresses.isLocal(seen) || LocalAddresses.isLocal(voter)) {
+        boolean canSee = voter instanceof Inet4Address == seen instanceof Inet4Address;
+        if (!canSee || LocalAddresses.isLocal(seen) || LocalAddresses.isLocal(voter)) {
             return;
         }
         lock.lock();

@@ -349,6 +349,21 @@ class NodeTest {
         third.ping(address);
         settle();
         assertThat(node.isReadOnly()).isFalse();
+        assertThat(third.counters().answersReceived.sum())
+                .as("the query that shows it is answered")
+                .isEqualTo(1);
+    }
+
+    @Test
+    void aClosedNodeIsSilent() {
+        var stranger = new Stranger("20.0.0.1", 1);
+        node.close();
+
+        stranger.send("d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe");
+        stranger.send("d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:ab1:y1:qe");
+        settle();
+
+        assertThat(stranger.heard).isEmpty();
     }
 
     @Test

@@ -89,6 +89,15 @@ class AddressVotesTest {
         assertThat(votes.ipv4()).isEmpty();
     }
 
+    @Test
+    void whoIsSeenOverTheOtherFamilyIsNotSeen() {
+        for (int i = 0; i < 20; i++) {
+            votes.vote(address("2001:db8:1:" + i + "::1"), OURS);
+        }
+
+        assertThat(votes.ipv4()).isEmpty();
+    }
+
     private void vote(int first, int last, InetAddress seen) {
         for (int voter = first; voter <= last; voter++) {
             votes.vote(address("192.0.2." + voter), seen);

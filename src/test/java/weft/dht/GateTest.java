@@ -1,0 +1,45 @@
+package weft.dht;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import weft.kit.FakeClock;
+
+class GateTest {
+    private final FakeClock clock = new FakeClock();
+    private final Gate gate = new Gate(DhtOptions.loopback().withRates(10, 10, 50), clock);
+
+    @Test
+    void whoSendsTooMuchIsIgnoredForFiveMinutes() throws UnknownHostException {
+        assertThat(admitted("203.0.113.7", 60)).isEqualTo(50);
+        assertThat(admitted("203.0.113.8", 10)).isEqualTo(10);
+
+        clock.advance(Duration.ofMinutes(4));
+        assertThat(admitted("203.0.113.7", 1)).isZero();
+
+        clock.advance(Duration.ofMinutes(2));
+        assertThat(admitted("203.0.113.7", 1)).isEqualTo(1);
+    }
+
+    @Test
+    void allAddressesOfASubscriberOfIpv6AreOne() throws UnknownHostException {
+        int admitted = 0;
+        for (int i = 0; i < 100; i++) {
+            admitted += admitted("2001:db8:1:2::" + i, 1);
+        }
+
+        assertThat(admitted).isEqualTo(50);
+        assertThat(admitted("2001:db8:1:3::1", 1)).isEqualTo(1);
+    }
+
+    private int admitted(String address, int count) throws UnknownHostException {
+        int admitted = 0;
+        for (int i = 0; i < count; i++) {
+            admitted += gate.admits(InetAddress.getByName(address)) ? 1 : 0;
+        }
+        return admitted;
+    }
+}
