@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import weft.concurrent.TaskScope;
 import weft.dht.Dht;
 import weft.dht.DhtAnnounce;
@@ -14,7 +15,7 @@ import weft.metainfo.InfoHash;
 
 /**
  * Looks for a torrent's peers in the DHT and has the torrent found there (BEP 5), as long as it runs: soon again while
- * nobody is found, and every quarter of an hour then. The same one before and after the metadata of a magnet link is known.
+ * nobody is connected, and every quarter of an hour then. The same one before and after the metadata of a magnet link is known.
  *
  * <p>{@link #start} and {@link #stop} are called by the torrent's own thread, the rest by any.
  */
@@ -24,7 +25,7 @@ final class DhtDiscovery {
     /** libtorrent's figure; announces are forgotten after half an hour. */
     private static final Duration EVERY = Duration.ofMinutes(15);
 
-    /** The first wait while nobody is found; each one twice as long. */
+    /** The first wait while nobody is connected; each one twice as long. */
     private static final Duration AGAIN = Duration.ofSeconds(5);
 
     /** How long to wait for a node that can be asked, before that is looked at again. */
@@ -45,24 +46,32 @@ final class DhtDiscovery {
     private final InfoHash infoHash;
     private final int port;
     private volatile BooleanSupplier isSeed;
+    private volatile IntSupplier connected;
     private final Consumer<List<InetSocketAddress>> onPeers;
 
     private final ReentrantLock lock = new ReentrantLock();
     private Standing standing = new Standing(false, 0, 0, 0, 0); // guarded by lock
     private TaskScope running; // or null; of the torrent's own thread
 
-    /** Finds nobody if {@code dht} is empty. */
-    DhtDiscovery(Optional<Dht> dht, InfoHash infoHash, int port, Consumer<List<InetSocketAddress>> onPeers) {
+    /** Finds nobody if {@code dht} is empty. {@code connected} says how many peers the torrent has. */
+    DhtDiscovery(
+            Optional<Dht> dht,
+            InfoHash infoHash,
+            int port,
+            IntSupplier connected,
+            Consumer<List<InetSocketAddress>> onPeers) {
         this.dht = dht;
         this.infoHash = infoHash;
         this.port = port;
         this.isSeed = () -> false;
+        this.connected = connected;
         this.onPeers = onPeers;
     }
 
-    /** From now on it is known whether we have everything (BEP 33). */
-    void seedsIf(BooleanSupplier everythingIsThere) {
+    /** The metadata is known: from now on these say whether we have everything (BEP 33), and how many peers there are. */
+    void become(BooleanSupplier everythingIsThere, IntSupplier peers) {
         isSeed = everythingIsThere;
+        connected = peers;
     }
 
     /** Starts to search, in a scope below {@code parent}. Does nothing if it does so already. */
@@ -126,7 +135,7 @@ final class DhtDiscovery {
                     found.peers().size(),
                     found.nodesAnswered(),
                     found.announcedTo());
-            boolean isAlone = found.peers().isEmpty() || found.announcedTo() == 0;
+            boolean isAlone = connected.getAsInt() == 0 || found.announcedTo() == 0; // who was found may be us
             Thread.sleep(isAlone ? wait : EVERY);
             wait = wait.multipliedBy(2).compareTo(EVERY) < 0 ? wait.multipliedBy(2) : EVERY;
         }

@@ -90,7 +90,12 @@ final class MetadataLife {
         this.announced = new Announced(
                 client, magnet.infoHash(), () -> AnnounceTotals.of(0, 0, LEFT_UNKNOWN), swarm::addCandidates);
         this.announcer = new Announcer(scope, announced, tiers(), client.announcerOptions());
-        this.dht = new DhtDiscovery(client.dht(), magnet.infoHash(), client.port(), swarm::addCandidates);
+        this.dht = new DhtDiscovery(
+                client.dht(),
+                magnet.infoHash(),
+                client.port(),
+                () -> swarm.peers().size(),
+                swarm::addCandidates);
     }
 
     private String threadName() {

@@ -141,8 +141,9 @@ final class TorrentLife {
                 metainfo.isPrivate() ? Optional.empty() : client.dht(), // BEP 27
                 metainfo.infoHash(),
                 client.port(),
+                () -> 0,
                 swarm::addCandidates);
-        dht.seedsIf(swarm::isSeed);
+        dht.become(swarm::isSeed, () -> swarm.peers().size());
         this.threadsRun = false;
         this.goal = Goal.of(options.initialState());
         this.filePriorities = initialPriorities();
@@ -163,7 +164,7 @@ final class TorrentLife {
                 .succeededBy(Swarm.Subject.of(metainfo, options.extensions()), client.swarmLimits(), new SwarmEvents());
         this.announcer = before.announcer();
         this.dht = before.dht();
-        dht.seedsIf(swarm::isSeed);
+        dht.become(swarm::isSeed, () -> swarm.peers().size());
         if (metainfo.isPrivate()) {
             dht.endForGood(); // what a link does not say: its peers come from its trackers only (BEP 27)
         }

@@ -400,7 +400,7 @@ public final class Swarm {
         return peers.stream().anyMatch(peer -> peer.peerId().equals(id) && !peer.isClosing());
     }
 
-    private String converse(Session current, Connection connection) {
+    private Parting converse(Session current, Connection connection) {
         var channel = connection.channel();
         var deadline = connection.deadline();
         var earlier = connection.earlier();
@@ -419,7 +419,7 @@ public final class Swarm {
             scope = current.scope.childAllTogether("peer " + peer);
         } catch (IllegalStateException stopping) {
             picker.disconnect(peer.source());
-            return STOPPED;
+            return new Parting(STOPPED, Parting.Again.SOON);
         }
         String reason;
         try (scope) {
@@ -427,7 +427,7 @@ public final class Swarm {
             scope.closeFirst(peer.outbox()::close);
             var refusal = join(peer, earlier.isPresent());
             if (refusal.isPresent()) {
-                return refusal.get();
+                return parting(peer, refusal.get());
             }
             PeerConnectedEvent.of(peer);
             LOG.log(System.Logger.Level.DEBUG, "{0}: connected, {1}", peer, peer.clientName());
@@ -448,7 +448,25 @@ public final class Swarm {
             leave(peer);
         }
         PeerDisconnectedEvent.of(peer, reason);
-        return reason;
+        return parting(peer, reason);
+    }
+
+    private Parting parting(Peer peer, String reason) {
+        if (reason.equals(CONNECTED_ELSEWHERE)) {
+            return new Parting(reason, Parting.Again.AS_AFTER_A_FAILURE); // whose id it is cannot be known
+        }
+        if (reason.equals(DUPLICATE) && isConnected(peer.peerId())) {
+            return new Parting(reason, Parting.Again.LATE);
+        }
+        if (!complete) {
+            return new Parting(reason, Parting.Again.SOON);
+        }
+        if (peer.isSeed() || peer.isUploadOnly()) {
+            return new Parting(reason, Parting.Again.LATE);
+        }
+        // Transmission begins anew when it has fetched the metadata from us; others may not want us at all.
+        boolean wasOfUse = peer.uploaded().total() > 0;
+        return new Parting(reason, wasOfUse ? Parting.Again.SOON : Parting.Again.AS_AFTER_A_FAILURE);
     }
 
     /**
@@ -920,16 +938,7 @@ public final class Swarm {
             if (current == null) {
                 return new Parting(STOPPED, Parting.Again.SOON);
             }
-            var reason = Swarm.this.converse(current, connection);
-            if (reason.equals(CONNECTED_ELSEWHERE)) {
-                return new Parting(reason, Parting.Again.AS_AFTER_A_FAILURE); // whose id it is cannot be known
-            }
-            // A seed comes back to whoever still wants something: Transmission ends all connections when it has fetched
-            // the
-            // metadata, and can perhaps not dial us.
-            boolean isUseless = (complete && reason.startsWith(NOTHING_TO_TRADE))
-                    || (reason.equals(DUPLICATE) && isConnected(connection.peerId()));
-            return new Parting(reason, isUseless ? Parting.Again.LATE : Parting.Again.SOON);
+            return Swarm.this.converse(current, connection);
         }
 
         @Override

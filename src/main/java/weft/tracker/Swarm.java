@@ -184,11 +184,13 @@ final class Swarm {
     }
 
     /**
-     * Peers for {@code asker}: at random, never itself, and no seeds for a seed, which could do nothing with them. Each
-     * has announced an address that the asker can use after {@code oldestNanos}.
+     * Peers for {@code asker}: at random, never itself, and no seeds for a seed, which could do nothing with them; but
+     * for one that starts, which may have no more than a magnet link and not know what is left, as aria2 has it. Each has
+     * announced an address that the asker can use after {@code oldestNanos}.
      */
     List<Peer> pick(AnnounceQuery asker, RandomGenerator random, long oldestNanos) {
-        int candidates = leechers.size() + (asker.seed() ? 0 : seeds.size());
+        boolean seedsToo = !asker.seed() || asker.event() == AnnounceEvent.STARTED;
+        int candidates = leechers.size() + (seedsToo ? seeds.size() : 0);
         var picked = new ArrayList<Peer>(Math.min(candidates, asker.numWant()));
         if (candidates == 0) {
             return picked;

@@ -141,8 +141,19 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
         return added;
     }
 
+    /** A Weft client of its own with a torrent by a magnet link. */
+    Torrent weft(ClientOptions options, Magnet magnet, Path directory) throws IOException {
+        var added = weftClient(options).add(magnet, AddOptions.into(directory));
+        torrents.add(added);
+        return added;
+    }
+
     Client weftClient() throws IOException {
-        return open(Client.open(ClientOptions.defaults().withBindAddress(InetAddress.getLoopbackAddress())));
+        return weftClient(ClientOptions.defaults());
+    }
+
+    Client weftClient(ClientOptions options) throws IOException {
+        return open(Client.open(options.withBindAddress(InetAddress.getLoopbackAddress())));
     }
 
     /** Weft's command line in a process of its own. */

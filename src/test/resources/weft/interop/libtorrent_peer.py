@@ -26,6 +26,7 @@ def arguments():
     parser.add_argument("--upload-limit", type=int, default=0, metavar="BYTES", help="bytes per second")
     parser.add_argument("--exit-when-complete", action="store_true")
     parser.add_argument("--trackers-off", action="store_true")
+    parser.add_argument("--dht-node", metavar="HOST:PORT", help="join the DHT there; many nodes may share one address")
     return parser.parse_args()
 
 
@@ -52,6 +53,12 @@ def session(args):
         settings["enable_incoming_utp"] = False
         settings["out_enc_policy"] = int(lt.enc_policy.pe_disabled)
         settings["in_enc_policy"] = int(lt.enc_policy.pe_disabled)
+    if args.dht_node:
+        settings["enable_dht"] = True
+        settings["dht_bootstrap_nodes"] = args.dht_node
+        settings["dht_restrict_routing_ips"] = False
+        settings["dht_restrict_search_ips"] = False
+        settings["dht_prefer_verified_node_ids"] = False
     return lt.session(settings)
 
 
@@ -124,7 +131,10 @@ def main():
             report(handle, alert)
             if isinstance(alert, lt.cache_flushed_alert) and args.exit_when_complete:
                 return
-        ready, _, _ = select.select([wake, sys.stdin], [], [])
+        # It searches the DHT every quarter of an hour only, for the first time when it knows no node yet.
+        ready, _, _ = select.select([wake, sys.stdin], [], [], 2 if args.dht_node else None)
+        if not ready:
+            handle.force_dht_announce()
         if wake in ready:
             os.read(wake, 4096)
         if sys.stdin in ready:
