@@ -55,8 +55,8 @@ class ReadmeTest {
     }
 
     @Test
-    void thereAreFourExamples() {
-        assertThat(examples).hasSize(4);
+    void thereAreFiveExamples() {
+        assertThat(examples).hasSize(5);
     }
 
     @Test
@@ -83,11 +83,19 @@ class ReadmeTest {
         }
     }
 
+    /** With a DHT that asks nobody outside, in place of the public one. */
+    @Test
+    void aMagnetLinkIsLookedFor() throws Exception {
+        var output = run(examples.get(2).replace("DhtOptions.defaults()", "DhtOptions.loopback()"));
+
+        assertThat(output).contains("dht_unreachable: no peers are known");
+    }
+
     @Test
     void aTorrentIsMadeAndShared() throws Exception {
         Files.write(Files.createDirectory(workingDirectory.resolve("holiday")).resolve("beach.jpg"), bytes(1, 100_000));
 
-        var output = run(examples.get(2));
+        var output = run(examples.get(3));
 
         assertThat(output).contains("SEEDING at http://");
         assertThat(workingDirectory.resolve("holiday.torrent")).isNotEmptyFile();
@@ -95,7 +103,7 @@ class ReadmeTest {
 
     @Test
     void nodesOfTheDhtFindWhatTheyAnnouncedAndPut() throws Exception {
-        var output = run(examples.get(3));
+        var output = run(examples.get(4));
 
         assertThat(output).contains("127.0.0.1:6881").contains("a value that only we can change");
     }
