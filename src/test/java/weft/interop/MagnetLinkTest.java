@@ -18,7 +18,10 @@ import weft.metainfo.Magnet;
 import weft.tracker.TrackerServer;
 import weft.tracker.TrackerServerOptions;
 
-/** Magnet links each way round: the metadata of hundreds of files, which takes several messages, and the files. */
+/**
+ * Magnet links of hundreds of files, whose metadata takes several messages: what other clients seed, and both ways round
+ * where a tracker or the DHT brings them together. {@link MetadataFromWeftTest} has more of the other way round.
+ */
 @Timeout(120)
 class MagnetLinkTest {
     private static final int FILES = 300;
@@ -74,33 +77,6 @@ class MagnetLinkTest {
         seed.awaitSeeding();
 
         weftGetsAllOf(seed.address());
-    }
-
-    @Requires(Program.LIBTORRENT)
-    @Test
-    void libtorrentGetsWhatWeftSeeds() throws Exception {
-        var weft = lab.weft(torrent, there);
-        lab.awaitComplete(weft);
-        Path elsewhere = lab.directory("elsewhere");
-
-        var leecher = lab.libtorrent(magnet, elsewhere);
-        leecher.dial(Lab.addressOf(weft));
-
-        leecher.awaitComplete();
-        Content.assertSame(folder, elsewhere.resolve(folder.getFileName()));
-    }
-
-    /** Transmission dials nobody on loopback: Weft does. */
-    @Requires(Program.TRANSMISSION)
-    @Test
-    void transmissionGetsWhatWeftSeeds() throws Exception {
-        Path elsewhere = lab.directory("elsewhere");
-        var leecher = lab.transmission().add(magnet, elsewhere);
-
-        lab.weft(torrent, AddOptions.into(there).withPeers(List.of(leecher.address())));
-
-        leecher.awaitSeeding();
-        Content.assertSame(folder, elsewhere.resolve(folder.getFileName()));
     }
 
     /** aria2 takes peers from trackers only. */
