@@ -59,11 +59,7 @@ final class Gate {
         lock.lock();
         try {
             long now = nanoTime.getAsLong();
-            var sender = senders.computeIfAbsent(Subscriber.of(address), unknown -> {
-                var fresh = new Sender();
-                fresh.windowNanos = now;
-                return fresh;
-            });
+            var sender = sender(address, now);
             if (now - sender.windowNanos >= (sender.isBanned ? BAN_NANOS : WINDOW_NANOS)) {
                 sender.windowNanos = now;
                 sender.datagrams = 0;
@@ -77,6 +73,24 @@ final class Gate {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** A query goes to this address: its answer is not to count against it. */
+    void asks(InetAddress address) {
+        lock.lock();
+        try {
+            sender(address, nanoTime.getAsLong()).datagrams--;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Sender sender(InetAddress address, long now) {
+        return senders.computeIfAbsent(Subscriber.of(address), unknown -> {
+            var fresh = new Sender();
+            fresh.windowNanos = now;
+            return fresh;
+        });
     }
 
     /** Whether another query may be answered now. */

@@ -254,6 +254,7 @@ final class Node {
         var transaction = transactions.open(to, pace.nanoTime(), exchange, subject);
         transaction.ifPresent(open -> {
             counters.queriesSent.increment();
+            gate.asks(to.getAddress());
             transport.send(Krpc.encode(new Query(Transactions.name(open), id, readOnly, method)), to);
         });
         return transaction.isPresent();

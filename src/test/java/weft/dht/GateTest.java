@@ -35,6 +35,16 @@ class GateTest {
         assertThat(admitted("2001:db8:1:3::1", 1)).isEqualTo(1);
     }
 
+    @Test
+    void answersToOurOwnQueriesDoNotCount() throws UnknownHostException {
+        for (int i = 0; i < 200; i++) {
+            gate.asks(InetAddress.getByName("203.0.113.7"));
+            assertThat(admitted("203.0.113.7", 1)).isEqualTo(1);
+        }
+
+        assertThat(admitted("203.0.113.7", 60)).isEqualTo(50);
+    }
+
     private int admitted(String address, int count) throws UnknownHostException {
         int admitted = 0;
         for (int i = 0; i < count; i++) {
