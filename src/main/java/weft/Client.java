@@ -2,6 +2,7 @@ package weft;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -297,6 +298,24 @@ public final class Client implements AutoCloseable {
 
     Optional<Dht> dht() {
         return dht;
+    }
+
+    /** The address of a peer or node that a link or a torrent file names; empty if its name is not known. */
+    Optional<InetSocketAddress> resolve(InetSocketAddress named) throws InterruptedException {
+        try {
+            var address = httpTracker.resolver().resolve(named.getHostString()).getFirst();
+            return Optional.of(new InetSocketAddress(address, named.getPort()));
+        } catch (UnknownHostException e) {
+            LOG.log(System.Logger.Level.DEBUG, "{0}: {1}", named, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Tells the DHT of nodes that a link or a torrent file names (BEP 5). */
+    void tellNodes(Dht node, List<InetSocketAddress> names) throws InterruptedException {
+        for (InetSocketAddress name : names) {
+            resolve(name).ifPresent(node::addNode);
+        }
     }
 
     TaskScope scope() {

@@ -25,7 +25,7 @@ record LanTorrents(Client client) implements LocalTorrents {
 
     @Override
     public void onPeer(InfoHash infoHash, InetSocketAddress peer) {
-        client.torrent(infoHash).filter(LanTorrents::isAnnounced).ifPresent(torrent -> torrent.addPeer(peer));
+        client.torrent(infoHash).filter(LanTorrents::isAnnounced).ifPresent(torrent -> torrent.found(peer));
     }
 
     private static boolean isAnnounced(Torrent torrent) {

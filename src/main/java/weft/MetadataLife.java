@@ -1,9 +1,7 @@
 package weft;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +11,6 @@ import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import weft.concurrent.TaskScope;
-import weft.dht.Dht;
 import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
 import weft.metainfo.MetainfoException;
@@ -72,7 +69,10 @@ final class MetadataLife {
         this.client = client;
         this.magnet = magnet;
         this.options = options;
-        this.saved = options.resume() && options.storage().isEmpty()
+        boolean keeps = options.resume()
+                && options.storage().isEmpty()
+                && !options.storageOptions().readOnly();
+        this.saved = keeps
                 ? Optional.of(new SavedMetainfo(client.disk(), options.directory(), magnet.infoHash()))
                 : Optional.empty();
         this.scope = client.scope().childSupervised(threadName(), this::taskFailed);
@@ -95,7 +95,7 @@ final class MetadataLife {
                 magnet.infoHash(),
                 client.port(),
                 () -> swarm.peers().size(),
-                swarm::addCandidates);
+                swarm::addFound);
     }
 
     private String threadName() {
@@ -119,27 +119,15 @@ final class MetadataLife {
     void begin() {
         scope.fork("events", events::run);
         scope.fork("life", this::run);
-        client.dht().ifPresent(node -> scope.fork("nodes of the link", () -> tellNodes(node, magnet.nodes())));
+        client.dht().ifPresent(node -> scope.fork("nodes of the link", () -> client.tellNodes(node, magnet.nodes())));
         if (!magnet.peers().isEmpty()) {
             scope.fork("peers of the link", this::resolvePeers);
         }
     }
 
-    private void resolvePeers() {
-        magnet.peers().forEach(peer -> resolved(peer).ifPresent(this::addPeer));
-    }
-
-    /** Tells the DHT of nodes that a link or a torrent file names (BEP 5). */
-    static void tellNodes(Dht dht, List<InetSocketAddress> nodes) {
-        nodes.forEach(node -> resolved(node).ifPresent(dht::addNode));
-    }
-
-    private static Optional<InetSocketAddress> resolved(InetSocketAddress named) {
-        try {
-            return Optional.of(new InetSocketAddress(InetAddress.getByName(named.getHostString()), named.getPort()));
-        } catch (UnknownHostException e) {
-            LOG.log(System.Logger.Level.DEBUG, "{0}: {1}", named, e.getMessage());
-            return Optional.empty();
+    private void resolvePeers() throws InterruptedException {
+        for (InetSocketAddress peer : magnet.peers()) {
+            client.resolve(peer).ifPresent(this::addPeer);
         }
     }
 
@@ -333,7 +321,7 @@ final class MetadataLife {
 
     private void run() throws InterruptedException {
         try {
-            while (awaitWork() && !isSucceeded()) {
+            while (!isSucceeded() && awaitWork()) {
                 settle();
             }
         } finally {
@@ -363,7 +351,8 @@ final class MetadataLife {
                 if (goal == Goal.CLOSED) {
                     return false;
                 }
-                if (error == null && (fetched != null || !looked || !isWhereWished())) {
+                boolean isToTake = fetched != null && goal != Goal.STOPPED;
+                if (error == null && (isToTake || !looked || !isWhereWished())) {
                     return true;
                 }
                 wished.await();
@@ -396,10 +385,10 @@ final class MetadataLife {
             var known = saved.flatMap(SavedMetainfo::load);
             if (known.isPresent()) {
                 succeed(known.get());
-                return;
             }
+            return; // something else may be wished by now
         }
-        if (info != null) {
+        if (info != null && wish != Goal.STOPPED) {
             take(info);
             return;
         }
@@ -494,6 +483,7 @@ final class MetadataLife {
                     metainfo,
                     options.withInitialState(initial).withSequential(sequential).withPriorities(selected(metainfo)),
                     this);
+            fetched = null;
             successor.begin();
             changed.signalAll();
         } finally {
@@ -530,8 +520,7 @@ final class MetadataLife {
     private void fail(IOException cause) throws InterruptedException {
         lock.lock();
         try {
-            error = cause;
-            fetched = null;
+            error = cause; // what was fetched stays: it is what the info-hash means, whoever sends it
         } finally {
             lock.unlock();
         }

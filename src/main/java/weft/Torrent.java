@@ -610,6 +610,20 @@ public final class Torrent implements AutoCloseable {
         }
     }
 
+    /** A peer was found in the local network. */
+    void found(InetSocketAddress address) {
+        switch (life) {
+            case Life.Known(TorrentLife known) -> known.swarm().addFound(List.of(address));
+            case Life.ByMagnet(MetadataLife before) -> {
+                if (before.successor().isPresent()) {
+                    before.successor().get().swarm().addFound(List.of(address));
+                } else {
+                    before.swarm().addFound(List.of(address));
+                }
+            }
+        }
+    }
+
     /** Asks the trackers for more peers, as soon as they allow it. */
     public void announce() {
         switch (life) {

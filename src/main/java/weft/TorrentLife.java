@@ -142,7 +142,7 @@ final class TorrentLife {
                 metainfo.infoHash(),
                 client.port(),
                 () -> 0,
-                swarm::addCandidates);
+                swarm::addFound);
         dht.become(swarm::isSeed, () -> swarm.peers().size());
         this.threadsRun = false;
         this.goal = Goal.of(options.initialState());
@@ -208,8 +208,7 @@ final class TorrentLife {
         }
         scope.fork("life", this::run);
         if (!metainfo.isPrivate() && !metainfo.nodes().isEmpty()) {
-            client.dht()
-                    .ifPresent(node -> scope.fork("DHT nodes", () -> MetadataLife.tellNodes(node, metainfo.nodes())));
+            client.dht().ifPresent(node -> scope.fork("DHT nodes", () -> client.tellNodes(node, metainfo.nodes())));
         }
     }
 

@@ -240,6 +240,11 @@ class MagnetTest {
                 .hasMessage("none of the files that were selected is in this torrent, which has 1");
         assertThat(leecher.torrent().state()).isEqualTo(TorrentState.ERROR);
         assertThat(leecher.torrent().diagnosis().cause()).isEqualTo(Diagnosis.Cause.METADATA_UNUSABLE);
+
+        leecher.torrent().start(); // comes to the same again, without anybody being asked
+
+        assertThatThrownBy(() -> leecher.torrent().awaitComplete(Await.PATIENCE))
+                .hasMessageStartingWith("none of the files");
     }
 
     @Test

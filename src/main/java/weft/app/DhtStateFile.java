@@ -65,8 +65,12 @@ final class DhtStateFile {
         try {
             Files.createDirectories(path.get().getParent());
             var written = Files.createTempFile(path.get().getParent(), "dht", ".new"); // others may run, too
-            Files.write(written, state.toBytes());
-            Files.move(written, path.get(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            try {
+                Files.write(written, state.toBytes());
+                Files.move(written, path.get(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(written);
+            }
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "the state of the DHT node is not kept: {0}", e.getMessage());
         }

@@ -60,8 +60,9 @@ final class Rehearsal {
     private static List<List<String>> commands(DemoContent content, String torrentFile, int port) throws IOException {
         var peer = InetAddress.getLoopbackAddress().getHostAddress() + ":" + port;
         var directory = content.directory("leech").toString();
+        // A build talks to nobody outside: the DHT's node is told of one that never answers.
         return List.of(
-                List.of("download", torrentFile, "-d", directory, "--peer", peer),
+                List.of("download", torrentFile, "-d", directory, "--peer", peer, "--bootstrap", peer, "--no-lsd"),
                 List.of("verify", torrentFile, "-d", directory));
     }
 

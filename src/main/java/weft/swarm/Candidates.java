@@ -46,12 +46,17 @@ final class Candidates {
     /** Our own addresses, as they were found out. */
     private static final int MOST_OF_OURS = 16;
 
+    /** Below are services that a crowd of peers could be pointed at. */
+    private static final int FIRST_UNPRIVILEGED_PORT = 1024;
+
     /** Where an address comes from; the better source first. */
     enum Origin {
         /** A tracker or the user. */
         TOLD(MAX),
         /** The peer itself, which had connected to us. */
         CAME(200),
+        /** The DHT or the local network, where anybody can say anything. */
+        FOUND(500),
         /** Another peer (BEP 11). */
         PEER_EXCHANGE(500);
 
@@ -110,6 +115,11 @@ final class Candidates {
     /** Adds an address that a tracker or the user has told, to be tried at once; false if it is known, senseless, or there is no room. */
     boolean add(InetSocketAddress address) {
         return add(address, Origin.TOLD, null);
+    }
+
+    /** Adds an address that was found in the DHT or the local network; not one at which there are no peers, but services. */
+    boolean addFound(InetSocketAddress address) {
+        return address.getPort() >= FIRST_UNPRIVILEGED_PORT && add(address, Origin.FOUND, null);
     }
 
     /** Adds an address that the peer at {@code teller} has told of (BEP 11). */

@@ -45,7 +45,7 @@ final class Door {
     }
 
     private final InfoHash infoHash;
-    private final Reserved ours;
+    private volatile Reserved ours;
     private final Swarm.Shared shared;
     private final Candidates candidates;
 
@@ -58,6 +58,12 @@ final class Door {
         this.infoHash = infoHash;
         this.shared = shared;
         this.candidates = new Candidates(shared.nanoTime());
+    }
+
+    /** The torrent has turned out to be private: from now on the DHT is not spoken of, and peers come from trackers. */
+    void becomePrivate() {
+        ours = Reserved.OURS;
+        candidates.becomePrivate();
     }
 
     Candidates candidates() {

@@ -167,7 +167,12 @@ public final class MetadataSwarm {
 
     // --- peers come
 
-    /** Adds addresses at which peers may be. */
+    /** Adds addresses that were found in the DHT or the local network; a private torrent has no use for them (BEP 27). */
+    public void addFound(Collection<InetSocketAddress> addresses) {
+        addresses.forEach(door.candidates()::addFound);
+    }
+
+    /** Adds addresses at which peers may be, as a tracker or the user has told. */
     public void addCandidates(Collection<InetSocketAddress> addresses) {
         addresses.forEach(door.candidates()::add);
     }

@@ -251,7 +251,7 @@ public final class Swarm {
                 .flatMap(part -> part.map(Extension.class::cast))
                 .toList());
         if (isPrivate) {
-            door.candidates().becomePrivate();
+            door.becomePrivate();
         }
         this.shared = shared;
         this.listener = listener;
@@ -325,7 +325,12 @@ public final class Swarm {
 
     // --- peers come
 
-    /** Adds addresses at which peers may be. */
+    /** Adds addresses that were found in the DHT or the local network; a private torrent has no use for them (BEP 27). */
+    public void addFound(Collection<InetSocketAddress> addresses) {
+        addresses.forEach(candidates::addFound);
+    }
+
+    /** Adds addresses at which peers may be, as a tracker or the user has told. */
     public void addCandidates(Collection<InetSocketAddress> addresses) {
         addresses.forEach(candidates::add);
     }
@@ -498,7 +503,9 @@ public final class Swarm {
                 have.stream().forEach(peer::sendHave);
             } else {
                 peer.sendPieces(have, layout.pieceCount());
-                peer.sendPort(shared.port());
+                if (!isPrivate) {
+                    peer.sendPort(shared.port());
+                }
             }
             peers.add(peer);
             return Optional.empty();
@@ -618,7 +625,9 @@ public final class Swarm {
 
     /** A peer says that its DHT node is here. */
     void dhtNode(InetSocketAddress address) {
-        shared.dht().ifPresent(nodes -> nodes.accept(address));
+        if (!isPrivate) {
+            shared.dht().ifPresent(nodes -> nodes.accept(address));
+        }
     }
 
     /** A peer has said something of itself by the extension protocol. */

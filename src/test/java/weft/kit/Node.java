@@ -105,8 +105,12 @@ public final class Node implements AutoCloseable {
                 + torrent.error() + "\n  trackers " + torrent.trackers();
     }
 
-    int port() {
-        return port;
+    /** Where it listens, be it everywhere. */
+    InetSocketAddress listenedAt() {
+        return client.options()
+                .bindAddress()
+                .map(address -> new InetSocketAddress(address, port))
+                .orElse(new InetSocketAddress(port));
     }
 
     /** Closes the client. May be called twice. */

@@ -278,7 +278,7 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
         ending = true;
         var faults = new ArrayList<Throwable>(failures);
         failures.clear();
-        var ports = nodes.stream().map(Node::port).toList();
+        var listened = nodes.stream().map(Node::listenedAt).toList();
         nodes.forEach(node -> attempt(faults, () -> closeInTime(node)));
         nodes.clear();
         for (var what = owned.poll(); what != null; what = owned.poll()) {
@@ -290,7 +290,7 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
             thread.join(Await.PATIENCE);
         }
         attempt(faults, this::assertNoThreadLeft);
-        ports.forEach(port -> attempt(faults, () -> assertBindsAgain(port)));
+        listened.forEach(address -> attempt(faults, () -> assertBindsAgain(address)));
         attempt(faults, this::deleteAll);
         log.close();
         if (faultsAreFailures) {
@@ -351,8 +351,9 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
         return List.copyOf(alive.values());
     }
 
-    private static void assertBindsAgain(int port) throws IOException {
-        TcpListener.open(InetAddress.getByName("0.0.0.0"), port).close();
+    /** At the same address: another may be in use by connections of others, from this very port. */
+    private static void assertBindsAgain(InetSocketAddress address) throws IOException {
+        TcpListener.open(address.getAddress(), address.getPort()).close();
     }
 
     private void deleteAll() throws IOException {

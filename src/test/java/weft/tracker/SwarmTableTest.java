@@ -37,6 +37,15 @@ class SwarmTableTest {
         assertThat(ports(announce("leech", IPV4, "&left=9"))).containsOnly(port("seed1"), port("seed2"));
     }
 
+    /** aria2 says that nothing is left while it has no more than a magnet link. */
+    @Test
+    void seedsAreHandedToOneThatStartsAsASeed() {
+        announce("seed1", IPV4, "&left=0&event=started");
+
+        assertThat(ports(announce("link", IPV4, "&left=0&event=started"))).containsExactly(port("seed1"));
+        assertThat(ports(announce("link", IPV4, "&left=0"))).isEmpty();
+    }
+
     @Test
     void nobodyIsHandedHimselfOverEitherFamily() {
         announce("both", IPV4, "&key=k");
