@@ -106,7 +106,7 @@ class LocalDiscoverySwarmTest {
 
             var announced = announcesUntil(ears, client.port(), open.metainfo().infoHash());
             ears.send(ByteBuffer.wrap(
-                    new LocalAnnounce(1, List.of(closed.infoHash(), known.infoHash()), "").encode("h")));
+                    new LocalAnnounce(7001, List.of(closed.infoHash(), known.infoHash()), "").encode("h")));
 
             assertThat(announced).doesNotContain(closed.infoHash());
             Await.until("the open one has heard", () -> knows(known) == 1);

@@ -122,6 +122,24 @@ class CandidatesTest {
         assertThat(candidates.addresses().known()).as("it is not tried again").isEqualTo(2);
     }
 
+    /** Of the DHT and the local network, where anybody can say anything. */
+    @Test
+    void whatWasFoundHasABoundAndIsNotForPrivateTorrents() {
+        for (int i = 0; i < 600; i++) {
+            candidates.addFound(address(1 + i % 200, 2000 + i));
+        }
+        assertThat(candidates.size()).isEqualTo(500);
+        assertThat(candidates.addFound(address(1, 1023)))
+                .as("a service, not a peer")
+                .isFalse();
+        assertThat(candidates.add(address(1, 1023))).as("the user knows better").isTrue();
+
+        candidates.becomePrivate();
+
+        assertThat(candidates.size()).isEqualTo(1);
+        assertThat(candidates.addFound(address(2))).isFalse();
+    }
+
     @Test
     void ourOwnAddressIsNotTriedAgainWhoeverTells() throws Exception {
         candidates.add(address(1));
