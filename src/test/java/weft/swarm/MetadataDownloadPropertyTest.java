@@ -27,8 +27,11 @@ class MetadataDownloadPropertyTest {
 
     private static final List<Kind> KINDS = List.of(Kind.values());
 
-    /** A turn for each liar and each of the sizes, and the doubling of turns for whoever is slow. */
-    private static final Duration LONGEST = Duration.ofHours(2);
+    /**
+     * Turns of 30 s that double until there is one of the four minutes that the slowest takes, and a little more: 31 times 30 s
+     * for each of twenty liars.
+     */
+    private static final Duration LONGEST = Duration.ofHours(6);
 
     @Property(tries = 150)
     void honestPeersAlwaysWin(
