@@ -3,7 +3,6 @@
 It lives until its standard input ends, and does what the lines there say:
 
   node HOST:PORT                          ask that node
-  announce INFOHASH                       announce that we listen for peers of that torrent, again every second
   get_peers INFOHASH                      tell what peers there are
   put_immutable TEXT                      store a string
   put_mutable PRIVATE PUBLIC SALT TEXT    store a string, signed; the keys in hexadecimal digits, "-" for no salt
@@ -18,7 +17,6 @@ import json
 import os
 import select
 import sys
-import time
 
 import libtorrent as lt
 
@@ -58,22 +56,11 @@ def salt_of(text):
     return b"" if text == "-" else text.encode()
 
 
-def add(ses, info_hash):
-    # session.dht_announce wants flags that the binding does not have.
-    params = lt.add_torrent_params()
-    params.info_hashes = lt.info_hash_t(hash_of(info_hash))
-    params.save_path = "."
-    params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
-    return ses.add_torrent(params)
-
-
-def obey(ses, announced, line):
+def obey(ses, line):
     command, *words = line.split()
     if command == "node":
         host, port = words[0].rsplit(":", 1)
         ses.add_dht_node((host, int(port)))
-    elif command == "announce":
-        announced.append(add(ses, words[0]))
     elif command == "get_peers":
         ses.dht_get_peers(hash_of(words[0]))
     elif command == "put_immutable":
@@ -110,24 +97,17 @@ def main():
     wake, woken = os.pipe()
     os.set_blocking(woken, False)
     ses.set_alert_fd(woken)
-    announced = []
-    last = time.monotonic()
     while True:
         for alert in ses.pop_alerts():
             report(alert)
-        # By itself it announces every quarter of an hour, and not as long as it is still adding the torrent.
-        if announced and time.monotonic() - last >= 1:
-            last = time.monotonic()
-            for handle in announced:
-                handle.force_dht_announce()
-        ready, _, _ = select.select([wake, sys.stdin], [], [], 1 if announced else None)
+        ready, _, _ = select.select([wake, sys.stdin], [], [])
         if wake in ready:
             os.read(wake, 4096)
         if sys.stdin in ready:
             line = sys.stdin.readline()
             if not line:
                 return
-            obey(ses, announced, line)
+            obey(ses, line)
 
 
 main()
