@@ -1,6 +1,9 @@
 package weft.interop;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,12 +33,15 @@ class PeerExchangeTest {
         first.dial(Lab.addressOf(weft));
         second.dial(Lab.addressOf(weft));
 
-        Await.until(
-                "one of the two has dialled the other",
-                () -> Stream.of(first, second)
-                        .flatMap(one -> one.peersByExchange().stream())
-                        .anyMatch(peer ->
-                                peer.equals(Lab.text(first.address())) || peer.equals(Lab.text(second.address()))));
+        // Peers are told once a minute (BEP 11): who is not in the first message may be in the second.
+        assertThat(Await.within(
+                        Duration.ofSeconds(80),
+                        () -> Stream.of(first, second)
+                                .flatMap(one -> one.peersByExchange().stream())
+                                .anyMatch(peer -> peer.equals(Lab.text(first.address()))
+                                        || peer.equals(Lab.text(second.address())))))
+                .as("one of the two has dialled the other")
+                .isTrue();
     }
 
     /** libtorrent tells each of the other, and who dials first is chance. */
