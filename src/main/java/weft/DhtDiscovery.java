@@ -35,12 +35,11 @@ final class DhtDiscovery {
      * What is known of the search.
      *
      * @param ready whether there is a node that can be asked
-     * @param lookups how many times it was searched
      * @param nodesAsked how many nodes the last search has asked
      * @param nodesAnswered how many of these have answered
      * @param peersFound how many peers it has found
      */
-    record Standing(boolean ready, int lookups, int nodesAsked, int nodesAnswered, int peersFound) {}
+    record Standing(boolean ready, int nodesAsked, int nodesAnswered, int peersFound) {}
 
     private volatile Optional<Dht> dht;
     private final InfoHash infoHash;
@@ -50,7 +49,7 @@ final class DhtDiscovery {
     private final Consumer<List<InetSocketAddress>> onPeers;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private Standing standing = new Standing(false, 0, 0, 0, 0); // guarded by lock
+    private Standing standing = new Standing(false, 0, 0, 0); // guarded by lock
     private TaskScope running; // or null; of the torrent's own thread
 
     /** Finds nobody if {@code dht} is empty. {@code connected} says how many peers the torrent has. */
@@ -124,7 +123,6 @@ final class DhtDiscovery {
                     peer -> onPeers.accept(List.of(peer)));
             note(new Standing(
                     true,
-                    lookups() + 1,
                     found.nodesAsked(),
                     found.nodesAnswered(),
                     found.peers().size()));
@@ -138,15 +136,6 @@ final class DhtDiscovery {
             boolean isAlone = connected.getAsInt() == 0 || found.announcedTo() == 0; // who was found may be us
             Thread.sleep(isAlone ? wait : EVERY);
             wait = wait.multipliedBy(2).compareTo(EVERY) < 0 ? wait.multipliedBy(2) : EVERY;
-        }
-    }
-
-    private int lookups() {
-        lock.lock();
-        try {
-            return standing.lookups();
-        } finally {
-            lock.unlock();
         }
     }
 

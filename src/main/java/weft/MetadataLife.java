@@ -77,11 +77,7 @@ final class MetadataLife {
                 : Optional.empty();
         this.scope = client.scope().childSupervised(threadName(), this::taskFailed);
         this.swarm = new MetadataSwarm(
-                magnet.infoHash(),
-                List.of(),
-                client.shared(),
-                client.swarmLimits().maxPeers(),
-                this::metadataFetched);
+                magnet.infoHash(), client.shared(), client.swarmLimits().maxPeers(), this::metadataFetched);
         this.metadataOnly = options.initialState() == AddOptions.InitialState.METADATA_ONLY;
         this.goal = metadataOnly ? Goal.STARTED : Goal.of(options.initialState());
         this.sequential = options.sequential();

@@ -837,8 +837,7 @@ final class TorrentLife {
         } finally {
             lock.unlock();
         }
-        // Until what is in doubt is looked at, what was saved before tells more than what is known now; if that is
-        // true.
+        // Until what is in doubt is looked at, what was saved before tells more, if it is true, than what is known now.
         boolean tellsMore = unchecked.isEmpty() || data.isDoubtful();
         if ((due || clean) && tellsMore && !data.save(resumeState(), clean)) {
             lock.lock();

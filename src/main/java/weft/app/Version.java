@@ -1,13 +1,14 @@
 package weft.app;
 
 import picocli.CommandLine.IVersionProvider;
+import weft.wire.PeerId;
 
 /** What {@code weft --version} says. A test compares it with the build's version. */
 final class Version implements IVersionProvider {
-    static final String NUMBER = "0.1.0";
+    static final String NUMBER = PeerId.OUR_VERSION;
 
     /** How we name ourselves to web servers and in the torrents that we make. */
-    static final String PROGRAM = "Weft " + NUMBER;
+    static final String PROGRAM = PeerId.OUR_CLIENT;
 
     @Override
     public String[] getVersion() {

@@ -25,14 +25,6 @@ final class MetadataPeer {
     /** How often a reader looks whether the metadata has come by somebody else. */
     private static final Duration LOOK_EVERY = Duration.ofMillis(100);
 
-    /** BEP 3: a peer sends a keep-alive at least every two minutes. */
-    private static final Duration IDLE = Duration.ofMinutes(2);
-
-    private static final Duration KEEP_ALIVE = Duration.ofSeconds(100);
-
-    /** A peer that takes nothing for so long is no use. */
-    private static final Duration STALLED = Duration.ofMinutes(2);
-
     private static final int BUFFER_BYTES = 4 * 1024;
 
     private final MetadataSwarm swarm;
@@ -126,11 +118,11 @@ final class MetadataPeer {
         extensions.begin();
         scope.fork("writer", this::write);
         var in = ByteBuffer.allocate(BUFFER_BYTES).limit(0);
-        connection.deadline().expect("sent a whole message", IDLE);
+        connection.deadline().expect("sent a whole message", PeerReader.IDLE);
         while (!swarm.isSucceeded()) {
             int needed = decoder.decode(in, this::received);
             if (in.position() > 0) {
-                connection.deadline().expect("sent a whole message", IDLE);
+                connection.deadline().expect("sent a whole message", PeerReader.IDLE);
             }
             in = withRoom(in, needed);
             int count = connection.channel().read(in, LOOK_EVERY);
@@ -141,7 +133,7 @@ final class MetadataPeer {
         }
         connection.deadline().relax();
         outbox.close();
-        if (!scope.join(STALLED)) { // nothing may be half-written
+        if (!scope.join(PeerWriter.STALLED)) { // nothing may be half-written
             throw new IOException("has not read what we sent in time");
         }
         return new Connection.Earlier(extensions.handshake(), decoder.kept(in));
@@ -166,9 +158,9 @@ final class MetadataPeer {
 
     private void write() throws IOException, InterruptedException {
         try (var deadline = swarm.watchdog().watch(() -> close("has not read what we sent in time"))) {
-            for (var batch = outbox.take(KEEP_ALIVE.toNanos(), 0);
+            for (var batch = outbox.take(PeerWriter.KEEP_ALIVE.toNanos(), 0);
                     batch != null;
-                    batch = outbox.take(KEEP_ALIVE.toNanos(), 0)) {
+                    batch = outbox.take(PeerWriter.KEEP_ALIVE.toNanos(), 0)) {
                 write(batch, deadline);
             }
         }
@@ -181,14 +173,14 @@ final class MetadataPeer {
         if (buffers.stream().noneMatch(ByteBuffer::hasRemaining)) {
             buffers.add(PeerWriter.keepAlive());
         }
-        deadline.expect("read what we sent", STALLED);
+        deadline.expect("read what we sent", PeerWriter.STALLED);
         connection
                 .channel()
                 .write(
                         buffers.toArray(ByteBuffer[]::new),
                         0,
                         buffers.size(),
-                        () -> deadline.expect("read what we sent", STALLED));
+                        () -> deadline.expect("read what we sent", PeerWriter.STALLED));
         deadline.relax();
     }
 

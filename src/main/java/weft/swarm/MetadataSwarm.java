@@ -13,7 +13,6 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
 import weft.extension.Extension;
@@ -37,8 +36,6 @@ public final class MetadataSwarm {
 
     /** How often it is looked whether a peer that was asked is too slow, and whom else to ask. */
     private static final Duration TICK = Duration.ofMillis(500);
-
-    private static final String STOPPED = "the torrent was stopped";
 
     /**
      * How the search for the metadata stands.
@@ -73,13 +70,8 @@ public final class MetadataSwarm {
     private volatile boolean fetched;
     private volatile Swarm successor; // started; or null
 
-    /**
-     * A swarm without peers, stopped.
-     *
-     * @param extensions what is spoken with peers beside the metadata, already while that is not known
-     */
-    public MetadataSwarm(
-            InfoHash infoHash, List<Extension> extensions, Swarm.Shared shared, int maxPeers, Listener listener) {
+    /** A swarm without peers, stopped. */
+    public MetadataSwarm(InfoHash infoHash, Swarm.Shared shared, int maxPeers, Listener listener) {
         this.infoHash = infoHash;
         this.torrent = infoHash.toHex().substring(0, 8);
         this.shared = shared;
@@ -90,7 +82,7 @@ public final class MetadataSwarm {
                 ? Optional.of(new PeerExchange(new Acquaintances(), door.candidates(), shared.nanoTime()))
                 : Optional.empty();
         this.table = ExtensionTable.beforeMetadata(
-                Stream.concat(peerExchange.stream(), extensions.stream()).toList());
+                peerExchange.stream().map(Extension.class::cast).toList());
         this.download = new MetadataDownload(infoHash, shared.nanoTime());
     }
 
@@ -114,7 +106,7 @@ public final class MetadataSwarm {
         if (ending == null) {
             return true;
         }
-        peers.forEach(peer -> peer.close(STOPPED));
+        peers.forEach(peer -> peer.close(Swarm.STOPPED));
         return ending.close(patience);
     }
 
@@ -202,7 +194,7 @@ public final class MetadataSwarm {
         public Parting converse(Connection connection) {
             var current = scope;
             if (current == null) {
-                return new Parting(STOPPED, Parting.Again.SOON);
+                return new Parting(Swarm.STOPPED, Parting.Again.SOON);
             }
             var next = successor;
             if (next != null) {
@@ -254,10 +246,10 @@ public final class MetadataSwarm {
                 return new Parting(reason, Parting.Again.SOON);
             } catch (InterruptedException stopping) {
                 Thread.currentThread().interrupt();
-                return new Parting(STOPPED, Parting.Again.SOON);
+                return new Parting(Swarm.STOPPED, Parting.Again.SOON);
             }
         } catch (IllegalStateException stopping) {
-            return new Parting(STOPPED, Parting.Again.SOON);
+            return new Parting(Swarm.STOPPED, Parting.Again.SOON);
         } finally {
             peers.remove(peer);
             peer.left();
@@ -271,7 +263,7 @@ public final class MetadataSwarm {
         }
         return next.adopt(connection)
                 ? new Parting("the metadata is known", Parting.Again.HANDED_OVER)
-                : new Parting(STOPPED, Parting.Again.SOON);
+                : new Parting(Swarm.STOPPED, Parting.Again.SOON);
     }
 
     private boolean isConnected(PeerId id) {

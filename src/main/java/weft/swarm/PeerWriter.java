@@ -18,13 +18,13 @@ import weft.wire.MessageEncoder;
  */
 final class PeerWriter {
     /** BEP 3: keep-alives "generally once every two minutes"; a little sooner, so that none comes too late. */
-    private static final Duration KEEP_ALIVE = Duration.ofSeconds(100);
+    static final Duration KEEP_ALIVE = Duration.ofSeconds(100);
 
     /** How much goes into one write: enough to make the call cheap, little enough that cancels and chokes still bite. */
     private static final int BATCH_BYTES = 256 * 1024;
 
     /** A peer that takes nothing for so long holds lent memory and a connection for nothing. */
-    private static final Duration STALLED = Duration.ofMinutes(2);
+    static final Duration STALLED = Duration.ofMinutes(2);
 
     private final Peer peer;
     private final Swarm swarm;

@@ -78,7 +78,7 @@ public final class Swarm {
 
     private static final String CONNECTED_ELSEWHERE = "a peer of this id is connected from another address";
 
-    private static final String STOPPED = "the torrent was stopped";
+    static final String STOPPED = "the torrent was stopped";
 
     private static final String NOTHING_TO_TRADE = "nothing to trade: ";
 

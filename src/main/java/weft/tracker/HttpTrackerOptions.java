@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
+import weft.wire.PeerId;
 
 /**
  * How {@link HttpTracker} goes about it; {@link #defaults()} is right but for tests.
@@ -38,7 +39,13 @@ public record HttpTrackerOptions(
     /** libtorrent's: answers up to 1 MiB, 5 redirects, 50 at once; 10 s without progress. */
     public static HttpTrackerOptions defaults() {
         return new HttpTrackerOptions(
-                "Weft/0.1.0", Duration.ofSeconds(10), 1 << 20, 5, 50, Optional.empty(), Optional.empty());
+                "Weft/" + PeerId.OUR_VERSION,
+                Duration.ofSeconds(10),
+                1 << 20,
+                5,
+                50,
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** These options with another patience for connecting and for each next byte. */

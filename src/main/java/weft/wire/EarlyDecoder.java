@@ -20,8 +20,6 @@ public final class EarlyDecoder {
     /** A bitfield of eight million pieces, or a hundred thousand haves. */
     private static final int MAX_KEPT = 1024 * 1024;
 
-    private static final int MAX_EXTENDED_LENGTH = 64 * 1024;
-
     private static final int LENGTH_PREFIX = 4;
 
     /** An id that no message has: what has it is passed over. */
@@ -56,7 +54,7 @@ public final class EarlyDecoder {
                 return LENGTH_PREFIX + 1;
             }
             int id = in.get(start + LENGTH_PREFIX) & 0xff;
-            if (id == MessageId.EXTENDED ? length > MAX_EXTENDED_LENGTH : !tellsOfThePeer(id)) {
+            if (id == MessageId.EXTENDED ? length > MessageDecoder.MAX_EXTENDED_LENGTH : !tellsOfThePeer(id)) {
                 in.position(start + LENGTH_PREFIX);
                 toSkip = length;
                 continue;

@@ -22,7 +22,7 @@ public final class MessageDecoder {
     private static final int MAX_OTHER_LENGTH = 1024 * 1024;
 
     /** A metadata piece (BEP 9) has 16 KiB; longer extended messages than this are skipped: they would take up room. */
-    private static final int MAX_EXTENDED_LENGTH = 64 * 1024;
+    static final int MAX_EXTENDED_LENGTH = 64 * 1024;
 
     private static final int LENGTH_PREFIX = 4;
 

@@ -15,8 +15,11 @@ public final class PeerId {
     /** The length of every peer id. */
     public static final int LENGTH = 20;
 
-    /** Our name and version in words, for where there is room for it: the extension protocol (BEP 10). */
-    public static final String OUR_CLIENT = "Weft 0.1.0";
+    /** Our version in words; a test compares it with the build's. */
+    public static final String OUR_VERSION = "0.1.0";
+
+    /** Our name and version, for where there is room for them: the extension protocol (BEP 10), torrents that we make. */
+    public static final String OUR_CLIENT = "Weft " + OUR_VERSION;
 
     /** Version 0.1, stable. */
     private static final String OUR_PREFIX = "-WE001S-";
