@@ -19,6 +19,7 @@ class FloorsTest {
             Map.entry("weft.app", 6),
             Map.entry("weft", 5),
             Map.entry("weft.swarm", 4),
+            Map.entry("weft.picker", 3),
             Map.entry("weft.tracker", 3),
             Map.entry("weft.dht", 3),
             Map.entry("weft.lan", 3),

@@ -1,6 +1,7 @@
 package weft.swarm;
 
 import java.nio.ByteBuffer;
+import weft.picker.PartialPiece;
 
 /**
  * Blocks of a piece that have come one right after the other, to be hashed and written in one go: a file system takes half a

@@ -13,6 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import weft.net.PeerChannel;
+import weft.picker.PiecePicker;
+import weft.picker.Source;
 import weft.wire.ExtensionHandshake;
 import weft.wire.MessageEncoder;
 import weft.wire.PeerId;
@@ -39,7 +41,7 @@ public final class Peer {
     private final Reserved reserved;
     private final LongSupplier nanoTime;
     private final PiecePicker picker;
-    private final PiecePicker.Source source;
+    private final Source source;
     private final long connectedNanos;
     private final Outbox outbox = new Outbox();
     private final PeerExtensions extensions;
@@ -268,7 +270,7 @@ public final class Peer {
         return wasteBytes.sum();
     }
 
-    PiecePicker.Source source() {
+    Source source() {
         return source;
     }
 

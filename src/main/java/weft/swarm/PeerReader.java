@@ -12,6 +12,8 @@ import weft.concurrent.Watchdog;
 import weft.metainfo.Layout;
 import weft.net.BufferPool;
 import weft.net.ReceiveBuffer;
+import weft.picker.PiecePicker;
+import weft.picker.Source;
 import weft.storage.Storage;
 import weft.wire.AllowedFast;
 import weft.wire.MessageDecoder;
@@ -62,7 +64,7 @@ final class PeerReader implements MessageHandler {
     private final BufferPool buffers;
     private final Watchdog.Guard deadline;
     private final BlockRun run = new BlockRun();
-    private final List<PiecePicker.Source> others = new ArrayList<>(); // reused for every block
+    private final List<Source> others = new ArrayList<>(); // reused for every block
 
     private boolean piecesTold; // whether anything has come that tells of pieces
     private int unrequested;
@@ -284,7 +286,7 @@ final class PeerReader implements MessageHandler {
             }
             case WANTED -> {
                 peer.blockArrived(piece, begin, length);
-                for (PiecePicker.Source other : others) {
+                for (Source other : others) {
                     ((Peer) other.owner()).sendCancel(piece, begin, length);
                 }
                 swarm.downloaded(length);

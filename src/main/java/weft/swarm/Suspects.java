@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import weft.picker.Source;
 
 /**
  * Finds out who sent a wrong block. When a piece fails its hash and came from one peer, that peer is guilty. When several
@@ -28,10 +29,10 @@ final class Suspects {
 
     /** Who sent what, one element per block. */
     private static final class Evidence {
-        private final PiecePicker.Source[] senders;
+        private final Source[] senders;
         private final ByteBuffer[] digests;
 
-        private Evidence(PiecePicker.Source[] senders, ByteBuffer[] digests) {
+        private Evidence(Source[] senders, ByteBuffer[] digests) {
             this.senders = senders;
             this.digests = digests;
         }
@@ -48,7 +49,7 @@ final class Suspects {
      *
      * @return who is guilty for certain
      */
-    Set<PiecePicker.Source> failed(int piece, PiecePicker.Source[] senders, ByteBuffer[] digests) {
+    Set<Source> failed(int piece, Source[] senders, ByteBuffer[] digests) {
         if (senders.length > 0 && senders[0] != null && Arrays.stream(senders).allMatch(s -> s == senders[0])) {
             return Set.of(senders[0]);
         }
@@ -80,8 +81,8 @@ final class Suspects {
     }
 
     /** The piece is there and right, its blocks have these digests. Says who sent other ones before. */
-    Set<PiecePicker.Source> passed(int piece, ByteBuffer[] digests) {
-        var guilty = new LinkedHashSet<PiecePicker.Source>();
+    Set<Source> passed(int piece, ByteBuffer[] digests) {
+        var guilty = new LinkedHashSet<Source>();
         lock.lock();
         try {
             var ofPiece = failedPieces.getOrDefault(piece, new ArrayDeque<>());

@@ -44,6 +44,8 @@ import weft.net.ConnectionLimits;
 import weft.net.PeerChannel;
 import weft.net.Subscriber;
 import weft.net.TcpChannel;
+import weft.picker.PiecePicker;
+import weft.picker.Source;
 import weft.storage.PieceHash;
 import weft.storage.PieceVerifier;
 import weft.storage.Storage;
@@ -829,7 +831,7 @@ public final class Swarm {
         return digests;
     }
 
-    private void ban(PiecePicker.Source source, int piece) {
+    private void ban(Source source, int piece) {
         var guilty = (Peer) source.owner();
         LOG.log(System.Logger.Level.DEBUG, "{0}: banned, sent wrong data of piece {1}", guilty, piece);
         shared.bans().add(guilty.address().getAddress());

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import weft.kit.FakeChannel;
 import weft.kit.FakeClock;
 import weft.metainfo.Layout;
+import weft.picker.PiecePicker;
 import weft.wire.ExtensionHandshake;
 import weft.wire.PeerId;
 import weft.wire.Reserved;

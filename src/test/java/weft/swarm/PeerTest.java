@@ -30,6 +30,7 @@ import weft.kit.Message.RejectRequest;
 import weft.kit.Message.Request;
 import weft.kit.Message.Unchoke;
 import weft.metainfo.Layout;
+import weft.picker.PiecePicker;
 import weft.wire.ExtensionHandshake;
 import weft.wire.PeerId;
 import weft.wire.Reserved;

@@ -14,7 +14,9 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import weft.metainfo.Layout;
-import weft.swarm.PiecePicker.Source;
+import weft.picker.Arrival;
+import weft.picker.PiecePicker;
+import weft.picker.Source;
 
 /**
  * Honest peers and liars in random mixtures: the pieces all come in the end, no honest peer is ever found guilty, and
@@ -104,7 +106,7 @@ class SuspectsPropertyTest {
             var block = mine.remove(random.nextInt(mine.size()));
             int piece = block[0];
             var others = new ArrayList<Source>();
-            if (picker.arrived(peer, piece, block[1], block[2], others) != PiecePicker.Arrival.WANTED) {
+            if (picker.arrived(peer, piece, block[1], block[2], others) != Arrival.WANTED) {
                 return;
             }
             for (Source other : others) {

@@ -8,7 +8,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import weft.metainfo.Layout;
-import weft.swarm.PiecePicker.Source;
+import weft.picker.PiecePicker;
+import weft.picker.Source;
 
 /** Blocks are drawn as letters, one for each content; senders as an array, one element for each block. */
 class SuspectsTest {

@@ -1,4 +1,4 @@
-package weft.swarm;
+package weft.picker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -46,12 +46,12 @@ class PiecePickerPropertyTest {
         private final int pieces;
         private final Layout layout;
         private final PiecePicker picker;
-        private final List<PiecePicker.Source> peers = new ArrayList<>();
-        private final Map<PiecePicker.Source, BitSet> has = new HashMap<>();
-        private final Map<PiecePicker.Source, List<long[]>> asked = new HashMap<>();
+        private final List<Source> peers = new ArrayList<>();
+        private final Map<Source, BitSet> has = new HashMap<>();
+        private final Map<Source, List<long[]>> asked = new HashMap<>();
         private final BitSet failed = new BitSet();
         private final int[] priorities;
-        private final Map<PiecePicker.Source, List<long[]>> late = new HashMap<>(); // snubbed, may still come
+        private final Map<Source, List<long[]>> late = new HashMap<>(); // snubbed, may still come
         private final Set<List<Long>> delivered = new HashSet<>(); // blocks of pieces not verified yet
 
         World(Random random, int pieces, int blocks) {
@@ -96,31 +96,31 @@ class PiecePickerPropertyTest {
             picker.unchoked(peer);
         }
 
-        private void disconnect(PiecePicker.Source peer) {
+        private void disconnect(Source peer) {
             picker.disconnect(peer);
             peers.remove(peer);
             asked.remove(peer);
             late.remove(peer);
         }
 
-        private void snub(PiecePicker.Source peer) {
+        private void snub(Source peer) {
             picker.snubbed(peer);
             late.get(peer).addAll(asked.get(peer));
             asked.get(peer).clear();
         }
 
-        private void have(PiecePicker.Source peer, int piece) {
+        private void have(Source peer, int piece) {
             has.get(peer).set(piece);
             picker.have(peer, piece);
         }
 
-        private void choke(PiecePicker.Source peer) {
+        private void choke(Source peer) {
             picker.choked(peer, false);
             asked.get(peer).clear();
             picker.unchoked(peer);
         }
 
-        private void reject(PiecePicker.Source peer) {
+        private void reject(Source peer) {
             if (!asked.get(peer).isEmpty()) {
                 var request = asked.get(peer).removeFirst();
                 picker.rejected(peer, (int) request[0], (int) request[1]);
@@ -132,7 +132,7 @@ class PiecePickerPropertyTest {
             picker.setPriorities(priorities);
         }
 
-        private void ask(PiecePicker.Source peer) {
+        private void ask(Source peer) {
             var outstanding = outstanding();
             var batch = new ArrayList<long[]>();
             picker.pick(peer, 1 + random.nextInt(20), (piece, begin, length) -> batch.add(new long[] {piece, begin}));
@@ -182,7 +182,7 @@ class PiecePickerPropertyTest {
             return blocks;
         }
 
-        private void deliver(PiecePicker.Source peer, boolean good) {
+        private void deliver(Source peer, boolean good) {
             boolean fromLate = asked.get(peer).isEmpty() || random.nextInt(4) == 0;
             var from = fromLate ? late.get(peer) : asked.get(peer);
             if (from.isEmpty()) {
@@ -201,16 +201,16 @@ class PiecePickerPropertyTest {
             }
             int piece = (int) request[0];
             int begin = (int) request[1];
-            var others = new ArrayList<PiecePicker.Source>();
+            var others = new ArrayList<Source>();
             var arrival = picker.arrived(peer, piece, begin, layout.blockLength(piece, begin / BLOCK), others);
-            for (PiecePicker.Source other : others) {
+            for (Source other : others) {
                 asked.get(other).removeIf(r -> r[0] == piece && r[1] == begin);
             }
-            assertThat(arrival).isNotEqualTo(PiecePicker.Arrival.UNREQUESTED);
-            if (arrival == PiecePicker.Arrival.WANTED) {
+            assertThat(arrival).isNotEqualTo(Arrival.UNREQUESTED);
+            if (arrival == Arrival.WANTED) {
                 assertThat(delivered.add(List.of((long) piece, (long) begin))).isTrue();
             }
-            if (arrival == PiecePicker.Arrival.WANTED && picker.written(peer.arriving(), 1)) {
+            if (arrival == Arrival.WANTED && picker.written(peer.arriving(), 1)) {
                 delivered.removeIf(block -> block.getFirst() == piece);
                 if (good) {
                     assertThat(picker.verified(piece)).isTrue();
@@ -225,7 +225,7 @@ class PiecePickerPropertyTest {
             assertThat(picker.have().intersects(picker.wanted()))
                     .as("had and wanted at once")
                     .isFalse();
-            for (PiecePicker.Source peer : peers) {
+            for (Source peer : peers) {
                 var useful = picker.wanted();
                 useful.and(has.get(peer));
                 assertThat(picker.isInteresting(peer)).isEqualTo(!useful.isEmpty());

@@ -1,4 +1,4 @@
-package weft.swarm;
+package weft.picker;
 
 import java.util.Arrays;
 import java.util.BitSet;

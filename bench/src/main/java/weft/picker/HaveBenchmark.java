@@ -1,4 +1,4 @@
-package weft.swarm;
+package weft.picker;
 
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -37,7 +37,7 @@ public class HaveBenchmark {
 
     private PiecePicker picker;
     private int[] order; // of all pieces; each peer begins somewhere else
-    private final PiecePicker.Source[] sources = new PiecePicker.Source[PEERS];
+    private final Source[] sources = new Source[PEERS];
     private final int[] told = new int[PEERS];
     private int next;
 

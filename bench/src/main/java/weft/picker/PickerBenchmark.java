@@ -1,4 +1,4 @@
-package weft.swarm;
+package weft.picker;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -52,7 +52,7 @@ public class PickerBenchmark {
     private PiecePicker picker;
     private final List<Turn> turns = new ArrayList<>();
     private final ArrayDeque<Integer> oldest = new ArrayDeque<>(); // the pieces that are there
-    private final List<PiecePicker.Source> others = new ArrayList<>();
+    private final List<Source> others = new ArrayList<>();
     private int next;
 
     @Setup
@@ -104,12 +104,12 @@ public class PickerBenchmark {
 
     /** A peer, and what it was asked for. */
     private final class Turn {
-        private final PiecePicker.Source source;
+        private final Source source;
         private final long[] asked = new long[PIPELINE]; // a ring: piece and begin
         private int first;
         private int count;
 
-        Turn(PiecePicker.Source source) {
+        Turn(Source source) {
             this.source = source;
         }
 
@@ -130,7 +130,7 @@ public class PickerBenchmark {
             int begin = (int) asked[first];
             first = (first + 1) % PIPELINE;
             count--;
-            if (picker.arrived(source, piece, begin, Layout.BLOCK_LENGTH, others) != PiecePicker.Arrival.WANTED) {
+            if (picker.arrived(source, piece, begin, Layout.BLOCK_LENGTH, others) != Arrival.WANTED) {
                 throw new IllegalStateException("a block that was asked for is not wanted");
             }
             if (picker.written(source.arriving(), 1)) {

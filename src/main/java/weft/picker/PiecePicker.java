@@ -1,4 +1,4 @@
-package weft.swarm;
+package weft.picker;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,7 +29,7 @@ import weft.storage.PieceHash;
  * blocks. Its place among the other locks is told in the package's description. A peer's reader takes it once for a batch
  * of requests.
  */
-final class PiecePicker {
+public final class PiecePicker {
     /** In endgame a block is asked of so many peers at most: more brings little and costs the swarm. */
     private static final int MAX_REQUESTERS = 3;
 
@@ -50,55 +50,6 @@ final class PiecePicker {
 
     /** How many pieces a peer may allow us while it chokes us; BEP 6 has ten in mind. */
     private static final int MAX_ALLOWED_FAST = 100;
-
-    /** What a block turns out to be when it comes in. */
-    enum Arrival {
-        /** Nobody asked this peer for it. */
-        UNREQUESTED,
-        /** Asked for, but another peer was faster. */
-        DUPLICATE,
-        /** Asked for and missing: to be written. */
-        WANTED
-    }
-
-    /** Takes the requests that {@link #pick} decides on. */
-    @FunctionalInterface
-    interface Requests {
-        void request(int piece, int begin, int length);
-    }
-
-    /** A peer as the picker sees it. Guarded by the picker's lock; {@code owner} tells the caller who it is. */
-    static final class Source {
-        private final Object owner;
-        private final PieceSet pieces;
-        private final RequestList requests = new RequestList();
-        private final RequestList late = new RequestList(); // given up, but the blocks may still come
-        private final Set<Integer> allowedFast = new LinkedHashSet<>();
-        private final Set<Integer> suggested = new LinkedHashSet<>();
-        private int useful; // pieces it has that are wanted and missing
-        private boolean choked = true;
-        private boolean snubbed;
-        private PartialPiece arriving; // the attempt at a piece to which its last wanted block belongs, or null
-        private int delivered; // blocks that it was asked for
-
-        private Source(Object owner, int pieceCount) {
-            this.owner = owner;
-            this.pieces = new PieceSet(pieceCount);
-        }
-
-        Object owner() {
-            return owner;
-        }
-
-        /** What the last block that was {@link Arrival#WANTED} is to be written for. To be asked by who told of it. */
-        PartialPiece arriving() {
-            return arriving;
-        }
-
-        boolean isSnubbed() {
-            return snubbed;
-        }
-    }
 
     /** What is left to do for one priority. */
     private static final class Level {
@@ -129,7 +80,7 @@ final class PiecePicker {
     private long wantedBytes; // of all wanted pieces, there or not
 
     /** Makes a picker for a torrent of which nothing is there and everything is wanted, at priority 1. */
-    PiecePicker(Layout layout, RandomGenerator random) {
+    public PiecePicker(Layout layout, RandomGenerator random) {
         this.layout = layout;
         this.random = random;
         int count = layout.pieceCount();
@@ -144,7 +95,7 @@ final class PiecePicker {
     // --- what we have and want
 
     /** Sets the priority of every piece: 0 for unwanted, else any positive number, higher first. */
-    void setPriorities(int[] newPriorities) {
+    public void setPriorities(int[] newPriorities) {
         lock.lock();
         try {
             System.arraycopy(newPriorities, 0, priorities, 0, priorities.length);
@@ -155,7 +106,7 @@ final class PiecePicker {
     }
 
     /** Whether to pick the pieces of a priority in order instead of rarest first. */
-    void setSequential(boolean sequential) {
+    public void setSequential(boolean sequential) {
         lock.lock();
         try {
             this.sequential = sequential;
@@ -165,7 +116,7 @@ final class PiecePicker {
     }
 
     /** Takes over what resume data vouches for: whole pieces, and written blocks of pieces begun. */
-    void restore(BitSet pieces, Map<Integer, BitSet> blocksOfPartials) {
+    public void restore(BitSet pieces, Map<Integer, BitSet> blocksOfPartials) {
         lock.lock();
         try {
             have.clear();
@@ -188,7 +139,7 @@ final class PiecePicker {
      * A hash check found that {@code piece} is whole, or that it is not. False if that is no news; a piece that is being
      * fetched then goes on being fetched.
      */
-    boolean checked(int piece, boolean whole) {
+    public boolean checked(int piece, boolean whole) {
         lock.lock();
         try {
             if (whole == have.get(piece)) {
@@ -247,7 +198,8 @@ final class PiecePicker {
         }
     }
 
-    boolean has(int piece) {
+    /** Whether the piece is there and verified. */
+    public boolean has(int piece) {
         lock.lock();
         try {
             return have.get(piece);
@@ -257,7 +209,7 @@ final class PiecePicker {
     }
 
     /** A copy of the pieces that are there and verified. */
-    BitSet have() {
+    public BitSet have() {
         lock.lock();
         try {
             return (BitSet) have.clone();
@@ -267,7 +219,7 @@ final class PiecePicker {
     }
 
     /** The pieces that are wanted and missing. */
-    BitSet wanted() {
+    public BitSet wanted() {
         lock.lock();
         try {
             var wanted = new BitSet(priorities.length);
@@ -281,7 +233,7 @@ final class PiecePicker {
     }
 
     /** The pieces that are wanted and missing and that no peer has. */
-    BitSet unavailable() {
+    public BitSet unavailable() {
         lock.lock();
         try {
             var unavailable = new BitSet(priorities.length);
@@ -295,7 +247,7 @@ final class PiecePicker {
     }
 
     /** The blocks that have arrived of every piece that is begun and not verified. */
-    Map<Integer, BitSet> partials() {
+    public Map<Integer, BitSet> partials() {
         lock.lock();
         try {
             var copy = new HashMap<Integer, BitSet>();
@@ -311,7 +263,7 @@ final class PiecePicker {
     }
 
     /** Whether everything that is wanted is there. */
-    boolean isComplete() {
+    public boolean isComplete() {
         lock.lock();
         try {
             return missingWanted == 0;
@@ -321,7 +273,7 @@ final class PiecePicker {
     }
 
     /** Whether everything is there. */
-    boolean isSeed() {
+    public boolean isSeed() {
         lock.lock();
         try {
             return have.cardinality() == layout.pieceCount();
@@ -331,7 +283,7 @@ final class PiecePicker {
     }
 
     /** Bytes of the verified pieces. */
-    long haveBytes() {
+    public long haveBytes() {
         lock.lock();
         try {
             return haveBytes;
@@ -341,7 +293,7 @@ final class PiecePicker {
     }
 
     /** Bytes of the wanted pieces that are missing. */
-    long missingBytes() {
+    public long missingBytes() {
         lock.lock();
         try {
             return missingBytes;
@@ -351,7 +303,7 @@ final class PiecePicker {
     }
 
     /** Bytes of the wanted pieces, whether there or not. */
-    long wantedBytes() {
+    public long wantedBytes() {
         lock.lock();
         try {
             return wantedBytes;
@@ -363,7 +315,7 @@ final class PiecePicker {
     // --- what the peers have
 
     /** A peer has come, with nothing yet, and choking us. */
-    Source connect(Object owner) {
+    public Source connect(Object owner) {
         var source = new Source(owner, layout.pieceCount());
         lock.lock();
         try {
@@ -375,7 +327,7 @@ final class PiecePicker {
     }
 
     /** A peer has gone: what was asked of it is free for others. */
-    void disconnect(Source source) {
+    public void disconnect(Source source) {
         lock.lock();
         try {
             if (!sources.remove(source)) {
@@ -397,7 +349,7 @@ final class PiecePicker {
     }
 
     /** The peer has verified one more piece. False if that is no news. */
-    boolean have(Source source, int piece) {
+    public boolean have(Source source, int piece) {
         lock.lock();
         try {
             boolean news = source.pieces.add(piece);
@@ -412,7 +364,7 @@ final class PiecePicker {
     }
 
     /** The peer has these pieces, and those that are known. Returns how many are news. */
-    int have(Source source, BitSet pieces) {
+    public int have(Source source, BitSet pieces) {
         if (pieces.cardinality() == layout.pieceCount()) {
             return haveAll(source);
         }
@@ -433,7 +385,7 @@ final class PiecePicker {
     }
 
     /** The peer has everything. Returns how many pieces are news. */
-    int haveAll(Source source) {
+    public int haveAll(Source source) {
         lock.lock();
         try {
             int news = layout.pieceCount() - source.pieces.count();
@@ -451,7 +403,7 @@ final class PiecePicker {
     }
 
     /** The peer has a piece no more (BEP 54): what it was asked for of it is free for others. False if that is no news. */
-    boolean lost(Source source, int piece) {
+    public boolean lost(Source source, int piece) {
         lock.lock();
         try {
             if (!source.pieces.contains(piece)) {
@@ -483,7 +435,7 @@ final class PiecePicker {
     }
 
     /** Whether the peer has anything that is wanted and missing. */
-    boolean isInteresting(Source source) {
+    public boolean isInteresting(Source source) {
         lock.lock();
         try {
             return source.useful > 0;
@@ -493,7 +445,7 @@ final class PiecePicker {
     }
 
     /** Whether the peer has this piece. */
-    boolean hasPiece(Source source, int piece) {
+    public boolean hasPiece(Source source, int piece) {
         lock.lock();
         try {
             return source.pieces.contains(piece);
@@ -503,7 +455,7 @@ final class PiecePicker {
     }
 
     /** How many pieces the peer has. */
-    int pieceCount(Source source) {
+    public int pieceCount(Source source) {
         lock.lock();
         try {
             return source.pieces.count();
@@ -513,7 +465,7 @@ final class PiecePicker {
     }
 
     /** Whether the peer has everything. */
-    boolean isSeed(Source source) {
+    public boolean isSeed(Source source) {
         lock.lock();
         try {
             return source.pieces.isComplete();
@@ -523,7 +475,7 @@ final class PiecePicker {
     }
 
     /** The peer serves this piece even while it chokes us (BEP 6). False if that is no news, or not remembered. */
-    boolean allowFast(Source source, int piece) {
+    public boolean allowFast(Source source, int piece) {
         lock.lock();
         try {
             return source.allowedFast.size() < MAX_ALLOWED_FAST && source.allowedFast.add(piece);
@@ -536,7 +488,7 @@ final class PiecePicker {
      * The peer suggests a piece (BEP 6), because it has it at hand: taken before a piece that is merely rare. False if
      * that is no news, or not remembered.
      */
-    boolean suggest(Source source, int piece) {
+    public boolean suggest(Source source, int piece) {
         lock.lock();
         try {
             return source.suggested.size() < MAX_SUGGESTED && source.suggested.add(piece);
@@ -546,7 +498,7 @@ final class PiecePicker {
     }
 
     /** The peer unchokes us. */
-    void unchoked(Source source) {
+    public void unchoked(Source source) {
         lock.lock();
         try {
             source.choked = false;
@@ -559,7 +511,7 @@ final class PiecePicker {
      * The peer chokes us. Without the Fast Extension that voids what it was asked for; with it, every request is answered
      * with its block or a reject.
      */
-    void choked(Source source, boolean fast) {
+    public void choked(Source source, boolean fast) {
         lock.lock();
         try {
             source.choked = true;
@@ -581,7 +533,7 @@ final class PiecePicker {
      *
      * @return how many were chosen
      */
-    int pick(Source source, int max, Requests out) {
+    public int pick(Source source, int max, RequestWriter out) {
         lock.lock();
         try {
             if (max <= 0 || source.useful == 0 || !sources.contains(source)) {
@@ -612,7 +564,7 @@ final class PiecePicker {
         }
     }
 
-    private int pickFromPartials(Level level, Source source, int max, Requests out) {
+    private int pickFromPartials(Level level, Source source, int max, RequestWriter out) {
         int picked = 0;
         for (int i = 0; i < level.partials.size() && picked < max; i++) {
             var partial = level.partials.get(i);
@@ -640,7 +592,7 @@ final class PiecePicker {
         return level.fresh.rarestOf(source.pieces);
     }
 
-    private int pickAllowedFast(Source source, int max, Requests out) {
+    private int pickAllowedFast(Source source, int max, RequestWriter out) {
         int picked = 0;
         for (int piece : source.allowedFast) {
             if (picked < max && isMissing(piece) && source.pieces.contains(piece)) {
@@ -651,7 +603,7 @@ final class PiecePicker {
         return picked;
     }
 
-    private int take(PartialPiece partial, Source source, int max, Requests out) {
+    private int take(PartialPiece partial, Source source, int max, RequestWriter out) {
         int taken = 0;
         while (taken < max && partial.free() > 0 && partial.admits(source)) {
             ask(partial, partial.nextFree(), source, out);
@@ -660,7 +612,7 @@ final class PiecePicker {
         return taken;
     }
 
-    private void ask(PartialPiece partial, int block, Source source, Requests out) {
+    private void ask(PartialPiece partial, int block, Source source, RequestWriter out) {
         partial.requested(block);
         source.requests.add(partial.piece(), block);
         out.request(partial.piece(), layout.blockOffset(block), layout.blockLength(partial.piece(), block));
@@ -686,7 +638,7 @@ final class PiecePicker {
      * deliver last, so that least is sent twice. One at a time, as libtorrent does: in a small torrent with many peers
      * endgame begins early, and more would be waste.
      */
-    private int pickDuplicate(Source source, Requests out) {
+    private int pickDuplicate(Source source, RequestWriter out) {
         for (int requesters = 1; requesters < MAX_REQUESTERS; requesters++) {
             for (var level : levels.values()) {
                 for (int i = level.partials.size() - 1; i >= 0; i--) {
@@ -719,7 +671,7 @@ final class PiecePicker {
      * One block that enough peers were asked for already, for a peer that has delivered much more than any of them: a few
      * that say they have everything and serve nothing, or next to nothing, must not hold the last blocks.
      */
-    private int pickFromTheSlow(Source source, Requests out) {
+    private int pickFromTheSlow(Source source, RequestWriter out) {
         int looks = source.snubbed ? 0 : MAX_LOOKED_AT;
         for (var level : levels.values()) {
             for (PartialPiece partial : level.partials) {
@@ -751,7 +703,7 @@ final class PiecePicker {
     }
 
     /** A second has passed: a suspect piece that one peer has had for too long is finished by another that has it. */
-    void tick() {
+    public void tick() {
         lock.lock();
         try {
             for (PartialPiece partial : partials.values()) {
@@ -788,7 +740,7 @@ final class PiecePicker {
     }
 
     /** How many blocks the peer has been asked for and has not delivered. */
-    int outstanding(Source source) {
+    public int outstanding(Source source) {
         lock.lock();
         try {
             return source.requests.size();
@@ -802,7 +754,7 @@ final class PiecePicker {
      * {@link #notWritten} is due. Peers that were asked for it as well are added to {@code others}: their request is to be
      * cancelled.
      */
-    Arrival arrived(Source source, int piece, int begin, int length, List<Source> others) {
+    public Arrival arrived(Source source, int piece, int begin, int length, List<Source> others) {
         lock.lock();
         try {
             int block = begin / Layout.BLOCK_LENGTH;
@@ -840,7 +792,7 @@ final class PiecePicker {
     }
 
     /** The hash of the blocks of this attempt at a piece that have come. */
-    PieceHash hash(PartialPiece partial) {
+    public PieceHash hash(PartialPiece partial) {
         lock.lock();
         try {
             return partial.hash();
@@ -853,7 +805,7 @@ final class PiecePicker {
      * So many blocks are in the storage; true if they were the last of their piece, which is to be verified now. What
      * belongs to an attempt that was given up meanwhile counts for nothing.
      */
-    boolean written(PartialPiece partial, int blocks) {
+    public boolean written(PartialPiece partial, int blocks) {
         lock.lock();
         try {
             return isCurrent(partial) && partial.written(blocks);
@@ -863,7 +815,7 @@ final class PiecePicker {
     }
 
     /** The storage did not take so many blocks, from {@code begin} on. */
-    void notWritten(PartialPiece partial, int begin, int blocks) {
+    public void notWritten(PartialPiece partial, int begin, int blocks) {
         lock.lock();
         try {
             if (isCurrent(partial)) {
@@ -883,7 +835,7 @@ final class PiecePicker {
     }
 
     /** The hash, as far as it is known, of a piece that is to be verified; that of nothing if there is no such piece. */
-    PieceHash hash(int piece) {
+    public PieceHash hash(int piece) {
         lock.lock();
         try {
             var partial = partials.get(piece);
@@ -894,7 +846,7 @@ final class PiecePicker {
     }
 
     /** The pieces that are written in full and not verified, as resume data may bring them. */
-    List<Integer> unverified() {
+    public List<Integer> unverified() {
         lock.lock();
         try {
             return partials.values().stream()
@@ -907,7 +859,7 @@ final class PiecePicker {
     }
 
     /** Who sent the blocks of a piece that is being verified, one element per block; null where it is not known. */
-    Source[] senders(int piece) {
+    public Source[] senders(int piece) {
         lock.lock();
         try {
             var partial = partials.get(piece);
@@ -918,7 +870,7 @@ final class PiecePicker {
     }
 
     /** The piece matches its hash: we have it. False if it is not a piece that was being verified. */
-    boolean verified(int piece) {
+    public boolean verified(int piece) {
         lock.lock();
         try {
             var partial = partials.remove(piece);
@@ -934,7 +886,7 @@ final class PiecePicker {
     }
 
     /** The piece does not match its hash: all of it is fetched again, from one peer. */
-    void failed(int piece) {
+    public void failed(int piece) {
         lock.lock();
         try {
             var partial = partials.get(piece);
@@ -950,7 +902,7 @@ final class PiecePicker {
     }
 
     /** Whether the peer has been asked for this block, and the request stands. */
-    boolean isAsked(Source source, int piece, int begin) {
+    public boolean isAsked(Source source, int piece, int begin) {
         lock.lock();
         try {
             return source.requests.contains(piece, begin / Layout.BLOCK_LENGTH);
@@ -960,7 +912,7 @@ final class PiecePicker {
     }
 
     /** The peer will not serve a request (BEP 6). False if it was not asked. */
-    boolean rejected(Source source, int piece, int begin) {
+    public boolean rejected(Source source, int piece, int begin) {
         lock.lock();
         try {
             int block = begin / Layout.BLOCK_LENGTH;
@@ -978,7 +930,7 @@ final class PiecePicker {
     }
 
     /** The peer delivers nothing: what it was asked for is free for others, though it may still come. */
-    void snubbed(Source source) {
+    public void snubbed(Source source) {
         lock.lock();
         try {
             source.snubbed = true;

@@ -1,8 +1,7 @@
-package weft.swarm;
+package weft.picker;
 
 import java.util.BitSet;
 import java.util.HashSet;
-import java.util.Objects;
 import java.util.Set;
 import weft.storage.PieceHash;
 
@@ -17,11 +16,11 @@ import weft.storage.PieceHash;
  *
  * Not thread-safe: guarded by the picker's lock.
  */
-final class PartialPiece {
+public final class PartialPiece {
     private final int piece;
     private final int blockCount;
     private final byte[] requesters; // per block
-    private final PiecePicker.Source[] senders; // per block: who sent it, null until it has arrived
+    private final Source[] senders; // per block: who sent it, null until it has arrived
     private final BitSet arrived;
     private int written;
     private int free;
@@ -32,21 +31,22 @@ final class PartialPiece {
 
     private PieceHash hash = new PieceHash(); // of this attempt at the piece; updated outside of the picker's lock
 
-    private PiecePicker.Source claimant; // of a suspect piece: the one peer it is fetched from, or null
+    private Source claimant; // of a suspect piece: the one peer it is fetched from, or null
     private int claimedSeconds; // how long the claimant has had it
-    private Set<PiecePicker.Source> passedOver = Set.of(); // had a suspect piece for too long
+    private Set<Source> passedOver = Set.of(); // had a suspect piece for too long
     private boolean anybody; // may be the next claimant
 
     PartialPiece(int piece, int blockCount) {
         this.piece = piece;
         this.blockCount = blockCount;
         this.requesters = new byte[blockCount];
-        this.senders = new PiecePicker.Source[blockCount];
+        this.senders = new Source[blockCount];
         this.arrived = new BitSet(blockCount);
         this.free = blockCount;
     }
 
-    int piece() {
+    /** Which piece it is. */
+    public int piece() {
         return piece;
     }
 
@@ -71,7 +71,7 @@ final class PartialPiece {
     }
 
     /** Whether {@code source} may be asked for blocks of this piece; claims a suspect piece that nobody has claimed. */
-    boolean admits(PiecePicker.Source source) {
+    boolean admits(Source source) {
         if (!suspect || claimant == source) {
             return true;
         }
@@ -84,8 +84,8 @@ final class PartialPiece {
         return true;
     }
 
-    boolean mayClaim(PiecePicker.Source source) {
-        return anybody || (!source.isSnubbed() && !passedOver.contains(source));
+    boolean mayClaim(Source source) {
+        return anybody || (!source.snubbed && !passedOver.contains(source));
     }
 
     boolean isClaimed() {
@@ -98,7 +98,7 @@ final class PartialPiece {
     }
 
     /** The claimant has had the piece for too long; returns who that was. Others may finish it. */
-    PiecePicker.Source passOverClaimant() {
+    Source passOverClaimant() {
         var slow = claimant;
         passedOver = new HashSet<>(passedOver);
         passedOver.add(slow);
@@ -116,14 +116,14 @@ final class PartialPiece {
         return suspect;
     }
 
-    void forget(PiecePicker.Source source) {
+    void forget(Source source) {
         if (passedOver.contains(source)) {
             passedOver.remove(source);
         }
         unclaim(source);
     }
 
-    void unclaim(PiecePicker.Source source) {
+    void unclaim(Source source) {
         if (claimant == source) {
             claimant = null;
         }
@@ -155,7 +155,7 @@ final class PartialPiece {
     }
 
     /** The block has come and goes to the storage. */
-    void arrived(int block, PiecePicker.Source sender) {
+    void arrived(int block, Source sender) {
         if (requesters[block] == 0) {
             free--; // it was asked for once, and given up
         }
@@ -188,19 +188,8 @@ final class PartialPiece {
     }
 
     /** Who sent each block; an element is null where that is not known (an earlier run). */
-    PiecePicker.Source[] senders() {
+    Source[] senders() {
         return senders.clone();
-    }
-
-    /** The one peer that sent every block, or null if there were several or one is not known. */
-    PiecePicker.Source onlySender() {
-        var only = senders[0];
-        for (var sender : senders) {
-            if (!Objects.equals(sender, only)) {
-                return null;
-            }
-        }
-        return only;
     }
 
     /** The piece did not match its hash: the next attempt at it, from one peer alone. */

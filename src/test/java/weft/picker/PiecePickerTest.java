@@ -1,4 +1,4 @@
-package weft.swarm;
+package weft.picker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -108,15 +108,15 @@ class PiecePickerTest {
 
         var again = pick(picker, quick, 100);
         var more = pick(picker, quick, 100);
-        var cancelled = new ArrayList<PiecePicker.Source>();
+        var cancelled = new ArrayList<Source>();
         var arrival = arrive(picker, quick, again.getFirst(), cancelled);
 
         assertThat(again).hasSize(1);
         assertThat(more).as("one at a time").isEmpty();
         assertThat(again.getFirst().begin()).isEqualTo(3 * BLOCK); // what the slow one would deliver last
-        assertThat(arrival).isEqualTo(PiecePicker.Arrival.WANTED);
+        assertThat(arrival).isEqualTo(Arrival.WANTED);
         assertThat(cancelled).containsExactly(slow);
-        assertThat(arrive(picker, slow, again.getFirst(), cancelled)).isEqualTo(PiecePicker.Arrival.DUPLICATE);
+        assertThat(arrive(picker, slow, again.getFirst(), cancelled)).isEqualTo(Arrival.DUPLICATE);
     }
 
     @Test
@@ -148,10 +148,10 @@ class PiecePickerTest {
         var asked = pick(picker, snubbing, 100);
         picker.snubbed(snubbing);
         var other = unchoked(picker, "#");
-        var cancelled = new ArrayList<PiecePicker.Source>();
+        var cancelled = new ArrayList<Source>();
 
         assertThat(pick(picker, other, 2)).hasSize(2);
-        assertThat(arrive(picker, snubbing, asked.getFirst(), cancelled)).isEqualTo(PiecePicker.Arrival.WANTED);
+        assertThat(arrive(picker, snubbing, asked.getFirst(), cancelled)).isEqualTo(Arrival.WANTED);
         assertThat(cancelled).containsExactly(other);
     }
 
@@ -199,13 +199,13 @@ class PiecePickerTest {
         var picker = picker(2);
         var peer = unchoked(picker, "##");
         var asked = pick(picker, peer, 1).getFirst();
-        var none = new ArrayList<PiecePicker.Source>();
+        var none = new ArrayList<Source>();
 
-        assertThat(picker.arrived(peer, 1 - asked.piece(), 0, BLOCK, none)).isEqualTo(PiecePicker.Arrival.UNREQUESTED);
+        assertThat(picker.arrived(peer, 1 - asked.piece(), 0, BLOCK, none)).isEqualTo(Arrival.UNREQUESTED);
         assertThat(picker.arrived(peer, asked.piece(), asked.begin() + 1, 5, none))
-                .isEqualTo(PiecePicker.Arrival.UNREQUESTED);
+                .isEqualTo(Arrival.UNREQUESTED);
         assertThat(picker.arrived(peer, asked.piece(), asked.begin(), BLOCK - 1, none))
-                .isEqualTo(PiecePicker.Arrival.UNREQUESTED);
+                .isEqualTo(Arrival.UNREQUESTED);
         assertThat(none).isEmpty();
     }
 
@@ -317,7 +317,7 @@ class PiecePickerTest {
     // --- those who say that they have everything and serve nothing
 
     /** As many as may be asked for a block, and all of them silent. */
-    private static List<PiecePicker.Source> askedForTheLastBlock(PiecePicker picker) {
+    private static List<Source> askedForTheLastBlock(PiecePicker picker) {
         var silent = List.of(unchoked(picker, "#"), unchoked(picker, "#"), unchoked(picker, "#"));
         silent.forEach(source -> assertThat(pick(picker, source, 1)).hasSize(1));
         return silent;
@@ -475,7 +475,7 @@ class PiecePickerTest {
                 Layout.ofSingleFile(BLOCKS * BLOCK, "file", (long) pieces * BLOCKS * BLOCK), new Random(1));
     }
 
-    private static PiecePicker.Source unchoked(PiecePicker picker, String pieces) {
+    private static Source unchoked(PiecePicker picker, String pieces) {
         var source = picker.connect("peer");
         picker.have(source, pieces(pieces));
         picker.unchoked(source);
@@ -490,7 +490,7 @@ class PiecePickerTest {
         return pieces;
     }
 
-    private static List<Asked> pick(PiecePicker picker, PiecePicker.Source source, int max) {
+    private static List<Asked> pick(PiecePicker picker, Source source, int max) {
         var asked = new ArrayList<Asked>();
         int picked = picker.pick(source, max, (piece, begin, length) -> asked.add(new Asked(piece, begin, length)));
         assertThat(picked).isEqualTo(asked.size()).isLessThanOrEqualTo(max);
@@ -502,15 +502,14 @@ class PiecePickerTest {
         return asked.getFirst().piece();
     }
 
-    private static PiecePicker.Arrival arrive(
-            PiecePicker picker, PiecePicker.Source from, Asked block, List<PiecePicker.Source> cancelled) {
+    private static Arrival arrive(PiecePicker picker, Source from, Asked block, List<Source> cancelled) {
         cancelled.clear();
         return picker.arrived(from, block.piece(), block.begin(), block.length(), cancelled);
     }
 
-    private static void fetch(PiecePicker picker, PiecePicker.Source from, List<Asked> blocks) {
+    private static void fetch(PiecePicker picker, Source from, List<Asked> blocks) {
         for (Asked block : blocks) {
-            assertThat(arrive(picker, from, block, new ArrayList<>())).isEqualTo(PiecePicker.Arrival.WANTED);
+            assertThat(arrive(picker, from, block, new ArrayList<>())).isEqualTo(Arrival.WANTED);
             picker.written(from.arriving(), 1);
         }
     }

@@ -1,0 +1,38 @@
+package weft.picker;
+
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/**
+ * A peer as the picker sees it: what it has, what it was asked for, how it treats us. Made by {@link PiecePicker#connect};
+ * everything that changes is guarded by the picker's lock.
+ */
+public final class Source {
+    final PieceSet pieces;
+    final RequestList requests = new RequestList();
+    final RequestList late = new RequestList(); // given up, but the blocks may still come
+    final Set<Integer> allowedFast = new LinkedHashSet<>();
+    final Set<Integer> suggested = new LinkedHashSet<>();
+    int useful; // pieces it has that are wanted and missing
+    boolean choked = true;
+    boolean snubbed;
+    PartialPiece arriving; // the attempt at a piece to which its last wanted block belongs, or null
+    int delivered; // blocks that it was asked for
+
+    private final Object owner;
+
+    Source(Object owner, int pieceCount) {
+        this.owner = owner;
+        this.pieces = new PieceSet(pieceCount);
+    }
+
+    /** Who it is: what {@link PiecePicker#connect} was given. */
+    public Object owner() {
+        return owner;
+    }
+
+    /** What the last block that was {@link Arrival#WANTED} is to be written for. To be asked by who told of it. */
+    public PartialPiece arriving() {
+        return arriving;
+    }
+}
