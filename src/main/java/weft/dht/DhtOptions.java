@@ -6,38 +6,10 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * How a {@link Dht} node is set up. The bounds are for each of the two families.
- *
- * @param bind where to listen; the wildcard address for all of the machine's, IPv4 and IPv6, port 0 for any free one
- * @param routers nodes that do nothing but help others to find their way; asked while hardly any other nodes are known.
- *     May be names that are yet to be looked up
- * @param nodes nodes to begin with, such as a torrent's own (BEP 5); may be names too
- * @param state what an earlier run had, {@link DhtState#NONE} if there was none
- * @param readOnly answer nobody (BEP 43), for a program that runs a short time only. A node that nobody can reach becomes so
- *     by itself
- * @param queriesPerSecond how many others are asked at the most; a lookup then takes longer
- * @param answersPerSecond how many queries are answered at the most; others are dropped, as nobody could tell them from lost
- *     ones
- * @param datagramsPerAddress how many datagrams from an address are taken within ten seconds; whoever sends more is ignored
- *     for five minutes
- * @param maxTorrents of how many torrents peers are kept
- * @param maxPeersPerTorrent how many peers of each
- * @param maxPeers how many peers in all
- * @param maxItems how many items are kept (BEP 44)
+ * How a {@link Dht} node is set up: immutable, each {@code with…} returns a changed copy. The bounds are for each of the two
+ * families.
  */
-public record DhtOptions(
-        InetSocketAddress bind,
-        List<InetSocketAddress> routers,
-        List<InetSocketAddress> nodes,
-        DhtState state,
-        boolean readOnly,
-        int queriesPerSecond,
-        int answersPerSecond,
-        int datagramsPerAddress,
-        int maxTorrents,
-        int maxPeersPerTorrent,
-        int maxPeers,
-        int maxItems) {
+public final class DhtOptions {
     /** The port that most nodes use. */
     public static final int DEFAULT_PORT = 6881;
 
@@ -49,37 +21,40 @@ public record DhtOptions(
             InetSocketAddress.createUnresolved("router.utorrent.com", 6881),
             InetSocketAddress.createUnresolved("dht.aelitis.com", 6881));
 
-    /** Checks the limits and copies the lists. */
-    public DhtOptions {
-        Objects.requireNonNull(state, "state");
-        if (bind.isUnresolved()) {
-            throw new IllegalArgumentException("cannot listen on a name that does not resolve: " + bind);
-        }
-        if (queriesPerSecond < 1 || answersPerSecond < 1 || datagramsPerAddress < 1) {
-            throw new IllegalArgumentException("rates must be positive");
-        }
-        if (maxTorrents < 1 || maxPeersPerTorrent < 1 || maxPeers < 1 || maxItems < 1) {
-            throw new IllegalArgumentException("limits must be positive");
-        }
-        routers = List.copyOf(routers);
-        nodes = List.copyOf(nodes);
+    // Assigned in the constructors and, on a copy nobody else has seen yet, in the with… methods.
+    private InetSocketAddress bind = new InetSocketAddress(DEFAULT_PORT);
+    private List<InetSocketAddress> routers = PUBLIC_ROUTERS;
+    private List<InetSocketAddress> nodes = List.of();
+    private DhtState state = DhtState.NONE;
+    private boolean readOnly;
+    private int queriesPerSecond = 250;
+    private int answersPerSecond = 500;
+    private int datagramsPerAddress = 200;
+    private int maxTorrents = 2000;
+    private int maxPeersPerTorrent = 500;
+    private int maxPeers = 100_000;
+    private int maxItems = 700;
+
+    private DhtOptions() {}
+
+    private DhtOptions(DhtOptions other) {
+        this.bind = other.bind;
+        this.routers = other.routers;
+        this.nodes = other.nodes;
+        this.state = other.state;
+        this.readOnly = other.readOnly;
+        this.queriesPerSecond = other.queriesPerSecond;
+        this.answersPerSecond = other.answersPerSecond;
+        this.datagramsPerAddress = other.datagramsPerAddress;
+        this.maxTorrents = other.maxTorrents;
+        this.maxPeersPerTorrent = other.maxPeersPerTorrent;
+        this.maxPeers = other.maxPeers;
+        this.maxItems = other.maxItems;
     }
 
     /** A node of the public DHT, on port 6881 of all addresses, within what a home connection carries. */
     public static DhtOptions defaults() {
-        return new DhtOptions(
-                new InetSocketAddress(DEFAULT_PORT),
-                PUBLIC_ROUTERS,
-                List.of(),
-                DhtState.NONE,
-                false,
-                250,
-                500,
-                200,
-                2000,
-                500,
-                100_000,
-                700);
+        return new DhtOptions();
     }
 
     /** A node on a free port of the loopback address that asks nobody outside: for tests and demonstrations. */
@@ -89,127 +64,153 @@ public record DhtOptions(
                 .withRouters(List.of());
     }
 
-    /** These options, listening on this port of all addresses. */
+    private static int positive(String name, int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(name + " < 1: " + value);
+        }
+        return value;
+    }
+
+    /** Listens on this port of all the machine's addresses, IPv4 and IPv6; 0 for any free one. */
     public DhtOptions withPort(int port) {
         return withBind(new InetSocketAddress(port));
     }
 
-    /** These options, listening here. */
+    /** Listens here, and takes part only in the family of this address unless it is the wildcard. */
     public DhtOptions withBind(InetSocketAddress address) {
-        return new DhtOptions(
-                address,
-                routers,
-                nodes,
-                state,
-                readOnly,
-                queriesPerSecond,
-                answersPerSecond,
-                datagramsPerAddress,
-                maxTorrents,
-                maxPeersPerTorrent,
-                maxPeers,
-                maxItems);
+        var copy = new DhtOptions(this);
+        if (address.isUnresolved()) {
+            throw new IllegalArgumentException("cannot listen on a name that does not resolve: " + address);
+        }
+        copy.bind = address;
+        return copy;
     }
 
-    /** These options, with these routers in place of the public ones. */
+    /**
+     * Nodes, in place of the public ones, that do nothing but help others to find their way; asked while hardly any other
+     * nodes are known. May be names that are yet to be looked up.
+     */
     public DhtOptions withRouters(List<InetSocketAddress> addresses) {
-        return new DhtOptions(
-                bind,
-                addresses,
-                nodes,
-                state,
-                readOnly,
-                queriesPerSecond,
-                answersPerSecond,
-                datagramsPerAddress,
-                maxTorrents,
-                maxPeersPerTorrent,
-                maxPeers,
-                maxItems);
+        var copy = new DhtOptions(this);
+        copy.routers = List.copyOf(addresses);
+        return copy;
     }
 
-    /** These options, beginning with these nodes. */
+    /** Nodes to begin with, such as a torrent's own (BEP 5); may be names too. */
     public DhtOptions withNodes(List<InetSocketAddress> addresses) {
-        return new DhtOptions(
-                bind,
-                routers,
-                addresses,
-                state,
-                readOnly,
-                queriesPerSecond,
-                answersPerSecond,
-                datagramsPerAddress,
-                maxTorrents,
-                maxPeersPerTorrent,
-                maxPeers,
-                maxItems);
+        var copy = new DhtOptions(this);
+        copy.nodes = List.copyOf(addresses);
+        return copy;
     }
 
-    /** These options, going on where an earlier run was. */
+    /** Goes on where an earlier run was: {@link Dht#state}. */
     public DhtOptions withState(DhtState earlier) {
-        return new DhtOptions(
-                bind,
-                routers,
-                nodes,
-                earlier,
-                readOnly,
-                queriesPerSecond,
-                answersPerSecond,
-                datagramsPerAddress,
-                maxTorrents,
-                maxPeersPerTorrent,
-                maxPeers,
-                maxItems);
+        var copy = new DhtOptions(this);
+        copy.state = Objects.requireNonNull(earlier, "earlier");
+        return copy;
     }
 
-    /** These options, answering nobody or everybody. */
+    /**
+     * Whether to answer nobody (BEP 43), for a program that runs a short time only. A node that nobody can reach becomes so
+     * by itself.
+     */
     public DhtOptions withReadOnly(boolean answerNobody) {
-        return new DhtOptions(
-                bind,
-                routers,
-                nodes,
-                state,
-                answerNobody,
-                queriesPerSecond,
-                answersPerSecond,
-                datagramsPerAddress,
-                maxTorrents,
-                maxPeersPerTorrent,
-                maxPeers,
-                maxItems);
+        var copy = new DhtOptions(this);
+        copy.readOnly = answerNobody;
+        return copy;
     }
 
-    /** These options with other limits for what is sent, and for what is taken from one address. */
+    /**
+     * Other limits for what is sent and taken.
+     *
+     * @param queries how many others are asked in a second at the most; a lookup then takes longer
+     * @param answers how many queries are answered in a second at the most; others are dropped, as nobody could tell them
+     *     from lost ones
+     * @param datagrams how many datagrams from an address are taken within ten seconds, answers to our own queries not
+     *     counted; the queries of whoever sends more are ignored for five minutes
+     */
     public DhtOptions withRates(int queries, int answers, int datagrams) {
-        return new DhtOptions(
-                bind,
-                routers,
-                nodes,
-                state,
-                readOnly,
-                queries,
-                answers,
-                datagrams,
-                maxTorrents,
-                maxPeersPerTorrent,
-                maxPeers,
-                maxItems);
+        var copy = new DhtOptions(this);
+        copy.queriesPerSecond = positive("queries per second", queries);
+        copy.answersPerSecond = positive("answers per second", answers);
+        copy.datagramsPerAddress = positive("datagrams per address", datagrams);
+        return copy;
     }
 
-    /** These options with other limits for what is kept. */
+    /**
+     * Other limits for what is kept.
+     *
+     * @param torrents of how many torrents peers are kept
+     * @param peersPerTorrent how many peers of each
+     * @param peers how many peers in all
+     * @param items how many items are kept (BEP 44)
+     */
     public DhtOptions withCapacity(int torrents, int peersPerTorrent, int peers, int items) {
-        return new DhtOptions(
-                bind,
-                routers,
-                nodes,
-                state,
-                readOnly,
-                queriesPerSecond,
-                answersPerSecond,
-                datagramsPerAddress,
-                torrents,
-                peersPerTorrent,
-                peers,
-                items);
+        var copy = new DhtOptions(this);
+        copy.maxTorrents = positive("torrents", torrents);
+        copy.maxPeersPerTorrent = positive("peers per torrent", peersPerTorrent);
+        copy.maxPeers = positive("peers", peers);
+        copy.maxItems = positive("items", items);
+        return copy;
+    }
+
+    /** See {@link #withBind}. */
+    public InetSocketAddress bind() {
+        return bind;
+    }
+
+    /** See {@link #withRouters}. */
+    public List<InetSocketAddress> routers() {
+        return routers;
+    }
+
+    /** See {@link #withNodes}. */
+    public List<InetSocketAddress> nodes() {
+        return nodes;
+    }
+
+    /** See {@link #withState}. */
+    public DhtState state() {
+        return state;
+    }
+
+    /** See {@link #withReadOnly}. */
+    public boolean readOnly() {
+        return readOnly;
+    }
+
+    /** See {@link #withRates}. */
+    public int queriesPerSecond() {
+        return queriesPerSecond;
+    }
+
+    /** See {@link #withRates}. */
+    public int answersPerSecond() {
+        return answersPerSecond;
+    }
+
+    /** See {@link #withRates}. */
+    public int datagramsPerAddress() {
+        return datagramsPerAddress;
+    }
+
+    /** See {@link #withCapacity}. */
+    public int maxTorrents() {
+        return maxTorrents;
+    }
+
+    /** See {@link #withCapacity}. */
+    public int maxPeersPerTorrent() {
+        return maxPeersPerTorrent;
+    }
+
+    /** See {@link #withCapacity}. */
+    public int maxPeers() {
+        return maxPeers;
+    }
+
+    /** See {@link #withCapacity}. */
+    public int maxItems() {
+        return maxItems;
     }
 }
