@@ -127,7 +127,8 @@ public final class DhtOptions {
      * @param answers how many queries are answered in a second at the most; others are dropped, as nobody could tell them
      *     from lost ones
      * @param datagrams how many datagrams from an address are taken within ten seconds, answers to our own queries not
-     *     counted; the queries of whoever sends more are ignored for five minutes
+     *     counted, of which a fifth may be queries that are answered; the queries of whoever sends more are ignored for
+     *     five minutes
      */
     public DhtOptions withRates(int queries, int answers, int datagrams) {
         var copy = new DhtOptions(this);

@@ -11,6 +11,13 @@ import weft.net.Subscriber;
  * How much a node takes and gives: datagrams from one address, and answers and queries in all. What is too much is dropped,
  * never queued, so that a flood costs neither memory nor the time in which others could be answered.
  *
+ * <p>Anybody can send in another's name. So what the gate holds against an address must not keep out the answers that we
+ * wait for, or else a flood in the name of a router, or of the nodes nearest to a torrent, would cut us off from them: the
+ * node looks at what comes from where it has asked, whatever the gate says, and an answer must still have the id of the
+ * transaction, which is not to be guessed. What remains to the forger: the victim's queries are not answered here while he
+ * goes on, which he has to do at each node of the network for the victim to notice; and he can use up the answers that we
+ * give to all, as can everybody who has as many addresses.
+ *
  * <p>Used by any thread, guarded by {@code lock}.
  */
 final class Gate {
@@ -23,12 +30,19 @@ final class Gate {
     /** Of so many addresses it is known what they have sent; then the one heard of longest ago is forgotten. */
     private static final int MAX_ADDRESSES = 4096;
 
+    /**
+     * Of what is taken from an address, one in so many is answered, which are 40 in ten seconds by default: libtorrent
+     * ignores who sends it 50, and whoever asks us in its name must not bring that about.
+     */
+    private static final int DATAGRAMS_PER_ANSWER = 5;
+
     /** Signatures: each takes as long as hundreds of answers. */
     private static final int VERIFICATIONS_PER_SECOND = 100;
 
     private static final class Sender {
         private long windowNanos;
         private int datagrams;
+        private int answers;
         private boolean isBanned;
     }
 
@@ -63,6 +77,7 @@ final class Gate {
             if (now - sender.windowNanos >= (sender.isBanned ? BAN_NANOS : WINDOW_NANOS)) {
                 sender.windowNanos = now;
                 sender.datagrams = 0;
+                sender.answers = 0;
                 sender.isBanned = false;
             }
             if (!sender.isBanned && ++sender.datagrams > datagramsPerAddress) {
@@ -93,9 +108,22 @@ final class Gate {
         });
     }
 
-    /** Whether another query may be answered now. */
-    boolean mayAnswer() {
-        return take(answers);
+    /** Whether another query from this address may be answered now. In our own network nobody forges addresses. */
+    boolean mayAnswer(InetAddress address) {
+        lock.lock();
+        try {
+            long now = nanoTime.getAsLong();
+            var sender = sender(address, now);
+            boolean mayHaveMore = NodeId.isExempt(address)
+                    || sender.answers < Math.max(1, datagramsPerAddress / DATAGRAMS_PER_ANSWER);
+            if (!mayHaveMore || !answers.take(now)) {
+                return false;
+            }
+            sender.answers++;
+            return true;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Whether another query may be sent now. */

@@ -3,7 +3,9 @@ package weft.dht;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -48,6 +50,7 @@ final class Life {
     private final List<InetSocketAddress> known = new ArrayList<>(); // where there were nodes, or may be
     private final BlockingQueue<InetSocketAddress> told = new ArrayBlockingQueue<>(MAX_WAITING);
 
+    private final Set<Class<?>> failuresSaid = new HashSet<>();
     private NodeId lastId;
     private long retryNanos = FIRST_RETRY_NANOS;
     private long nextTryNanos;
@@ -69,27 +72,53 @@ final class Life {
         boolean ignored = told.offer(address); // there are others
     }
 
-    /** Runs until interrupted or the node is closed. */
+    /**
+     * Runs until interrupted or the node is closed. A bug that one round brings to light is said once, and the next round
+     * comes all the same: without them the node would know nobody before long.
+     */
     void run() throws InterruptedException {
-        known.addAll(begin.find());
-        while (true) {
-            if (isLonely() && pace.nanoTime() - nextTryNanos >= 0) {
-                findTheNetwork();
-            }
-            node.step();
-            if (!node.id().equals(lastId)) {
-                lastId = node.id();
-                node.bootstrap(List.of());
-            }
-            var stale = node.table().refreshTarget(random);
-            if (stale.isPresent() && !isLonely()) {
-                node.lookup(stale.orElseThrow(), findNode(stale.orElseThrow()), (contact, contents) -> {})
-                        .run();
-            }
+        attempt(() -> known.addAll(begin.find()));
+        while (!node.isClosed()) {
+            attempt(this::lookAfterTheNode);
             var address = pace.poll(told, pace.nanoTime() + TICK_NANOS);
             if (address != null) {
-                meet(address);
+                attempt(() -> meet(address));
             }
+        }
+    }
+
+    /** A part of a round. */
+    @FunctionalInterface
+    private interface Task {
+        void run() throws InterruptedException;
+    }
+
+    private void attempt(Task task) throws InterruptedException {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            if (!node.isClosed() && failuresSaid.add(e.getClass())) { // a node that is closed says so by an exception
+                LOG.log(
+                        System.Logger.Level.ERROR,
+                        () -> node.family() + ": looking after the node met a bug of ours; it goes on",
+                        e);
+            }
+        }
+    }
+
+    private void lookAfterTheNode() throws InterruptedException {
+        node.step(); // what is due every second must not fail to come because something else does
+        if (isLonely() && pace.nanoTime() - nextTryNanos >= 0) {
+            findTheNetwork();
+        }
+        if (!node.id().equals(lastId)) {
+            lastId = node.id();
+            node.bootstrap(List.of());
+        }
+        var stale = node.table().refreshTarget(random);
+        if (stale.isPresent() && !isLonely()) {
+            node.lookup(stale.orElseThrow(), findNode(stale.orElseThrow()), (contact, contents) -> {})
+                    .run();
         }
     }
 

@@ -1,10 +1,13 @@
 package weft.dht;
 
 import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import weft.bencode.BString;
@@ -14,6 +17,14 @@ import weft.bencode.BString;
  * nearest ones that it has not asked yet, a few at a time; each answer tells of nodes that are nearer still. It ends when
  * the eight nearest have answered. Who does not answer soon holds nobody up: one more is asked in its place, and its
  * answer is welcome as long as there are others to wait for.
+ *
+ * <p>Anybody may tell of any node, so nothing is decided by who was named first; what counts is who answers. Of each network
+ * ({@link Neighbour#network}), and of each id, one node counts: the first that answers, unless a later one's id fits its
+ * address and the first one's does not (BEP 42) &ndash; whoever has one address can choose an id beside the target, but not
+ * one that fits. While one is asked, others of its network wait, but only until it is slow: so a liar who tells of nodes
+ * that are not there, in the networks of those that are, costs time and does not hide them. He could have us ask a
+ * network for ever; therefore only {@value #MAX_ASKED_IN_NETWORK} times. (libtorrent's {@code restrict_search_ips} takes
+ * the first of a network that it hears of, whether it is there or not.)
  *
  * <p>Used once, by one thread.
  */
@@ -27,8 +38,14 @@ final class Lookup {
     /** Nodes that are farther away than so many others will not be asked anyway. */
     private static final int MAX_CANDIDATES = 64;
 
+    /** In one network so many are asked at the most, of which one can count. */
+    private static final int MAX_ASKED_IN_NETWORK = 4;
+
+    /** Some twenty are enough if all mean well, and ten times as many if most are silent. Liars would never end. */
+    private static final int MAX_QUERIES = 400;
+
     /** When a query that the limits did not allow is tried again. */
-    private static final long RETRY_NANOS = 20_000_000L;
+    static final long RETRY_NANOS = 20_000_000L;
 
     /** Hears every answer. */
     @FunctionalInterface
@@ -48,21 +65,36 @@ final class Lookup {
         UNASKED,
         ASKED,
         SLOW,
-        ANSWERED,
-        SILENT
+        ANSWERED
     }
 
     /** A node that has been heard of. */
     private static final class Candidate {
         private final Contact contact;
+        private final Object network; // where addresses are exempt, the address itself with its port
+        private final boolean fits;
         private final int hops;
         private State state = State.UNASKED;
         private long slowNanos;
         private Optional<BString> token = Optional.empty();
 
         Candidate(Contact contact, int hops) {
+            var address = contact.address().getAddress();
             this.contact = contact;
+            this.network = NodeId.isExempt(address) ? contact.address() : Neighbour.network(address);
+            this.fits = contact.id().fits(address);
             this.hops = hops;
+        }
+
+        /** Whether only one of the two can count. */
+        boolean isRivalOf(Candidate other) {
+            return this != other
+                    && (network.equals(other.network) || contact.id().equals(other.contact.id()));
+        }
+
+        /** Whether it counts in the place of {@code other} (BEP 42). */
+        boolean isPreferredTo(Candidate other) {
+            return fits && !other.fits;
         }
     }
 
@@ -72,10 +104,12 @@ final class Lookup {
     private final Method method;
     private final Listener listener;
 
-    private final List<Candidate> candidates = new ArrayList<>(); // nearest first
-    private final Set<NodeId> ids = new HashSet<>();
-    private final Set<Object> places = new HashSet<>(); // networks, or where they are exempt addresses
-    private int doors; // asked without knowing their ids, and not heard of yet
+    private final List<Candidate> candidates = new ArrayList<>(); // nearest first, without those that are out of it
+    private final Set<Contact> known = new HashSet<>(); // all that were ever candidates
+    private final Set<InetSocketAddress> asked = new HashSet<>();
+    private final Map<Object, Integer> askedInNetwork = new HashMap<>();
+    private final ArrayDeque<InetSocketAddress> doors = new ArrayDeque<>(); // to be asked without knowing their ids
+    private int doorsOut; // asked so, and not heard of yet
     private int queries;
     private int answers;
     private int hops;
@@ -99,15 +133,13 @@ final class Lookup {
      * @return the nodes nearest to the target that answered, nearest first
      */
     List<Found> run(List<InetSocketAddress> unknown) throws InterruptedException {
+        doors.addAll(unknown);
         try (var exchange = node.exchange()) {
             for (var contact : node.table().closestEvenBad(target, 2 * WIDTH)) {
                 add(contact, 1);
             }
-            for (var address : unknown) {
-                knock(exchange, address);
-            }
             while (!isDone()) {
-                boolean held = false;
+                boolean held = !knock(exchange);
                 var next = next();
                 while (next.isPresent() && !held) {
                     held = !ask(exchange, next.orElseThrow());
@@ -119,17 +151,27 @@ final class Lookup {
         return found();
     }
 
-    private void knock(Exchange exchange, InetSocketAddress address) {
-        if (exchange.ask(address, method, address)) {
-            queries++;
-            doors++;
+    /** Asks at the addresses of which only that is known; false if the limits do not allow it yet. */
+    private boolean knock(Exchange exchange) {
+        while (!doors.isEmpty()) {
+            var address = doors.peek();
+            if (!asked.contains(address)) {
+                if (!exchange.ask(address, method, address)) {
+                    return false;
+                }
+                asked.add(address);
+                queries++;
+                doorsOut++;
+            }
+            doors.poll();
         }
+        return true;
     }
 
     /** The eight nearest of those who are still hoped for have answered, or there is nobody left. */
     private boolean isDone() {
         int answered = 0;
-        boolean anybodyOut = doors > 0;
+        boolean anybodyOut = doorsOut > 0 || !doors.isEmpty();
         for (var candidate : candidates) {
             switch (candidate.state) {
                 case ANSWERED -> {
@@ -137,11 +179,15 @@ final class Lookup {
                         return true;
                     }
                 }
-                case UNASKED, ASKED -> {
+                case UNASKED -> {
+                    if (mayAsk(candidate)) {
+                        return false;
+                    }
+                }
+                case ASKED -> {
                     return false;
                 }
                 case SLOW -> anybodyOut = true;
-                case SILENT -> {}
             }
         }
         return !anybodyOut;
@@ -157,14 +203,24 @@ final class Lookup {
                 case ANSWERED -> answered++;
                 case ASKED -> out++;
                 case UNASKED -> {
-                    if (nearest == null && answered < WIDTH) {
+                    if (nearest == null && answered < WIDTH && mayAsk(candidate)) {
                         nearest = candidate;
                     }
                 }
-                case SLOW, SILENT -> {}
+                case SLOW -> {}
             }
         }
         return out < PARALLEL ? Optional.ofNullable(nearest) : Optional.empty();
+    }
+
+    /** Whether its answer could count, and it was not tried often enough already. */
+    private boolean mayAsk(Candidate candidate) {
+        return queries < MAX_QUERIES
+                && !asked.contains(candidate.contact.address())
+                && askedInNetwork.getOrDefault(candidate.network, 0) < MAX_ASKED_IN_NETWORK
+                && candidates.stream()
+                        .filter(other -> other.state == State.ASKED || other.state == State.ANSWERED)
+                        .noneMatch(other -> candidate.isRivalOf(other) && !candidate.isPreferredTo(other));
     }
 
     private boolean ask(Exchange exchange, Candidate candidate) {
@@ -172,6 +228,8 @@ final class Lookup {
             return false;
         }
         queries++;
+        asked.add(candidate.contact.address());
+        askedInNetwork.merge(candidate.network, 1, Integer::sum);
         candidate.state = State.ASKED;
         candidate.slowNanos = pace.nanoTime() + node.slowAfterNanos();
         return true;
@@ -201,10 +259,10 @@ final class Lookup {
             if (outcome.message() instanceof Answer answer) {
                 hear(candidate, answer);
             } else {
-                candidate.state = State.SILENT;
+                candidates.remove(candidate);
             }
         } else if (outcome.subject() instanceof InetSocketAddress door) {
-            doors--;
+            doorsOut--;
             if (outcome.message() instanceof Answer answer) {
                 hear(door, answer);
             }
@@ -216,27 +274,52 @@ final class Lookup {
             answered(candidate, answer);
             return;
         }
-        // It has taken another id since somebody told us of it, as BEP 42 has nodes do. Where it is now is what counts.
-        candidate.state = State.SILENT;
-        place(new Candidate(new Contact(answer.id(), candidate.contact.address()), candidate.hops))
-                .ifPresent(moved -> answered(moved, answer));
+        // It has taken another id since somebody told us of it, as BEP 42 has nodes do, or that was a lie. Where it is
+        // now
+        // is what counts.
+        candidates.remove(candidate);
+        answered(candidateOf(new Contact(answer.id(), candidate.contact.address()), candidate.hops), answer);
     }
 
     private void hear(InetSocketAddress door, Answer answer) {
         var contact = new Contact(answer.id(), door);
-        if (!node.isRouter(door) && places.add(place(contact))) {
-            place(new Candidate(contact, 1)).ifPresent(candidate -> answered(candidate, answer));
-        } else {
+        if (node.isRouter(door)) {
             learn(contact, answer.contents(), 1);
+        } else {
+            answered(candidateOf(contact, 1), answer);
         }
     }
 
+    /** The one that somebody told of already, or a new one. */
+    private Candidate candidateOf(Contact contact, int hopsOfContact) {
+        return candidates.stream()
+                .filter(candidate -> candidate.contact.equals(contact))
+                .findFirst()
+                .orElseGet(() -> place(new Candidate(contact, hopsOfContact)));
+    }
+
     private void answered(Candidate candidate, Answer answer) {
-        candidate.state = State.ANSWERED;
-        candidate.token = answer.contents().token();
         hops = Math.max(hops, candidate.hops);
+        if (counts(candidate)) {
+            candidate.state = State.ANSWERED;
+            candidate.token = answer.contents().token();
+        } else {
+            candidates.remove(candidate);
+        }
         learn(candidate.contact, answer.contents(), candidate.hops);
         listener.answered(candidate.contact, answer.contents());
+    }
+
+    /** Whether it is the one of its network and id that does, after this; then no other one does. */
+    private boolean counts(Candidate candidate) {
+        var rivals = candidates.stream()
+                .filter(other -> other.state == State.ANSWERED && candidate.isRivalOf(other))
+                .toList();
+        if (candidate.contact.id().equals(node.id()) || !rivals.stream().allMatch(candidate::isPreferredTo)) {
+            return false;
+        }
+        candidates.removeAll(rivals);
+        return true;
     }
 
     private void learn(Contact from, Answer.Contents contents, int hopsOfFrom) {
@@ -249,30 +332,23 @@ final class Lookup {
         node.heardOf(from, contents);
     }
 
-    /** Notes a node that was told of, unless one of its network is noted. */
+    /** Notes a node that was told of. */
     private void add(Contact contact, int hopsOfContact) {
-        if (!ids.contains(contact.id()) && !contact.id().equals(node.id()) && places.add(place(contact))) {
+        if (!contact.id().equals(node.id()) && !known.contains(contact)) {
             place(new Candidate(contact, hopsOfContact));
+            if (candidates.size() > MAX_CANDIDATES && candidates.getLast().state == State.UNASKED) {
+                candidates.removeLast();
+            }
         }
     }
 
-    private static Object place(Contact contact) {
-        var address = contact.address().getAddress();
-        return NodeId.isExempt(address) ? contact.address() : Neighbour.network(address);
-    }
-
-    /** Puts a candidate where its distance belongs; nothing if there is one of that id, or too many are nearer. */
-    private Optional<Candidate> place(Candidate candidate) {
-        if (!ids.add(candidate.contact.id())) {
-            return Optional.empty();
-        }
+    /** Puts a candidate where its distance belongs. */
+    private Candidate place(Candidate candidate) {
+        known.add(candidate.contact);
         int at = Collections.binarySearch(
                 candidates, candidate, (a, b) -> target.compareDistances(a.contact.id(), b.contact.id()));
-        candidates.add(-at - 1, candidate);
-        if (candidates.size() > MAX_CANDIDATES && candidates.getLast().state == State.UNASKED) {
-            return candidates.removeLast() == candidate ? Optional.empty() : Optional.of(candidate);
-        }
-        return Optional.of(candidate);
+        candidates.add(at < 0 ? -at - 1 : at, candidate);
+        return candidate;
     }
 
     private List<Found> found() {

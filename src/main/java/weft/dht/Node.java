@@ -2,6 +2,7 @@ package weft.dht;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +33,9 @@ final class Node {
 
     /** DESIGN: who is not asked anything in 15 minutes cannot be reached, and says so (BEP 43). */
     private static final long UNREACHED_NANOS = 15 * 60 * 1_000_000_000L;
+
+    /** How long queries to store something wait for their turn: by then all queries are over that are out now. */
+    private static final long TURN_NANOS = Transactions.GIVE_UP_NANOS + 2_000_000_000L;
 
     /** How long nodes have to take what is to be stored. */
     private static final long STORE_NANOS = 4_000_000_000L;
@@ -138,12 +142,14 @@ final class Node {
             return;
         }
         counters.received.increment();
-        if (from.getPort() == 0 || !gate.admits(from.getAddress())) {
+        boolean admitted = from.getPort() != 0 && gate.admits(from.getAddress());
+        if (!admitted && !transactions.isAwaited(from)) { // others may send in the name of those whom we asked
             counters.ignored.increment();
             return;
         }
         try {
             switch (Krpc.decode(datagram)) {
+                case Query query when !admitted -> counters.ignored.increment();
                 case Query query -> asked(query, from);
                 case Answer answer -> answered(answer, from);
                 case Failure failure -> refused(failure, from);
@@ -151,7 +157,9 @@ final class Node {
         } catch (KrpcException e) {
             counters.malformed.increment();
             sayOnce(malformedSaid, from, e.getMessage());
-            e.reply().ifPresent(failure -> refuse(failure, from));
+            if (admitted) {
+                e.reply().ifPresent(failure -> refuse(failure, from));
+            }
         }
     }
 
@@ -170,7 +178,7 @@ final class Node {
             }
             readOnly = false; // somebody has reached us
         }
-        if (!gate.mayAnswer()) { // before there is work
+        if (!gate.mayAnswer(from.getAddress())) { // before there is work
             counters.ignored.increment();
             return;
         }
@@ -188,7 +196,7 @@ final class Node {
         if (readOnly) {
             return;
         }
-        if (!gate.mayAnswer()) {
+        if (!gate.mayAnswer(to.getAddress())) {
             counters.ignored.increment();
             return;
         }
@@ -292,30 +300,56 @@ final class Node {
     }
 
     /**
-     * Has nodes store something, as those that gave a token let us.
+     * Has nodes store something, as those that gave a token let us. Queries that the limits do not allow at once wait for
+     * their turn.
      *
      * @return how many have
      */
     int store(List<Lookup.Found> nodes, Function<Lookup.Found, Optional<Method>> howTo) throws InterruptedException {
+        var waiting = new ArrayDeque<Request>();
+        for (var found : nodes) {
+            howTo.apply(found).ifPresent(method -> waiting.add(new Request(found.node(), method)));
+        }
         int stored = 0;
+        int out = 0;
+        long deadline = pace.nanoTime() + TURN_NANOS;
         try (var exchange = exchange()) {
-            int out = 0;
-            for (var found : nodes) {
-                var method = howTo.apply(found);
-                if (method.isPresent() && exchange.ask(found.node().address(), method.orElseThrow(), found)) {
+            while (out > 0 || !waiting.isEmpty()) {
+                while (!waiting.isEmpty() && waiting.peek().send(exchange)) {
+                    waiting.poll();
                     out++;
+                    deadline = waiting.isEmpty() ? pace.nanoTime() + STORE_NANOS : deadline;
                 }
-            }
-            long deadline = pace.nanoTime() + STORE_NANOS;
-            for (; out > 0; out--) {
-                var outcome = exchange.await(deadline);
-                if (outcome == null) {
-                    break;
+                var outcome = exchange.await(waiting.isEmpty() ? deadline : pace.nanoTime() + Lookup.RETRY_NANOS);
+                if (outcome != null) {
+                    out--;
+                    stored += outcome.message() instanceof Answer ? 1 : 0;
+                } else if (pace.nanoTime() - deadline >= 0) {
+                    if (waiting.isEmpty()) {
+                        break;
+                    }
+                    giveUp(waiting);
+                    deadline = pace.nanoTime() + STORE_NANOS;
                 }
-                stored += outcome.message() instanceof Answer ? 1 : 0;
             }
         }
         return stored;
+    }
+
+    private void giveUp(ArrayDeque<Request> waiting) {
+        LOG.log(
+                System.Logger.Level.DEBUG,
+                "{0}: {1} nodes were not asked to store anything, as too many others are being asked",
+                family,
+                waiting.size());
+        waiting.clear();
+    }
+
+    /** What a node is to be asked. */
+    private record Request(Contact to, Method method) {
+        boolean send(Exchange exchange) {
+            return exchange.ask(to.address(), method, to);
+        }
     }
 
     /**
@@ -378,6 +412,10 @@ final class Node {
         id = NodeId.generateFor(address, random);
         table.moveTo(id);
         LOG.log(System.Logger.Level.INFO, "others see us as {0}, so our id is {1} now", address.getHostAddress(), id);
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     /** Ends every exchange, and so those who wait; nothing is sent or answered any more. */

@@ -85,6 +85,17 @@ final class Transactions {
         }
     }
 
+    /** Whether an answer is to come from there. */
+    boolean isAwaited(InetSocketAddress from) {
+        lock.lock();
+        try {
+            return open.values().stream()
+                    .anyMatch(transaction -> transaction.to().equals(from));
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** As TCP does it: RFC 6298. */
     private void measure(long tookNanos) {
         deviationNanos += (Math.abs(tookNanos - smoothedNanos) - deviationNanos) / 4;

@@ -45,6 +45,24 @@ class GateTest {
         assertThat(admitted("203.0.113.7", 60)).isEqualTo(50);
     }
 
+    @Test
+    void anAddressGetsFewerAnswersThanWouldHaveItsOwnerIgnoreUs() throws UnknownHostException {
+        var roomy = new Gate(DhtOptions.defaults(), clock);
+        var victim = InetAddress.getByName("203.0.113.7");
+        var neighbour = InetAddress.getByName("127.0.0.1");
+
+        for (int i = 0; i < 40; i++) {
+            assertThat(roomy.admits(victim) && roomy.mayAnswer(victim)).isTrue();
+        }
+        assertThat(roomy.admits(victim) && roomy.mayAnswer(victim)).isFalse();
+        for (int i = 0; i < 100; i++) {
+            assertThat(roomy.admits(neighbour) && roomy.mayAnswer(neighbour)).isTrue();
+        }
+
+        clock.advance(Duration.ofSeconds(10));
+        assertThat(roomy.admits(victim) && roomy.mayAnswer(victim)).isTrue();
+    }
+
     private int admitted(String address, int count) throws UnknownHostException {
         int admitted = 0;
         for (int i = 0; i < count; i++) {

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import weft.kit.LogBook;
 
 /** How a node finds the network, and stays in it. */
 class LifeTest {
@@ -93,6 +94,34 @@ class LifeTest {
 
         assertThat(node.table().contacts()).extracting(Contact::id).containsExactly(friend.id());
         assertThat(ready.getCount()).isZero();
+    }
+
+    @Test
+    void aBugInOneRoundEndsNothingAndIsSaidOnce() {
+        Life.Addresses broken = () -> {
+            routersWanted++;
+            throw new IllegalArgumentException("a bug");
+        };
+        var life = new Life(node, network, new Random(1), broken, broken, ready);
+
+        try (var book = LogBook.open()) {
+            live(life, Duration.ofMinutes(2));
+            assertThat(routersWanted).isGreaterThan(2);
+            assertThat(book.lines()).filteredOn(line -> line.contains("a bug")).hasSize(1);
+        }
+        life.tell(network.addressOf(router));
+        live(life, Duration.ofSeconds(20));
+        assertThat(node.table().size()).isGreaterThan(8);
+        assertThat(ready.getCount()).isZero();
+    }
+
+    @Test
+    void itEndsWhenTheNodeIsClosed() throws InterruptedException {
+        node.close();
+
+        life(network.addressOf(router)).run();
+
+        assertThat(routersWanted).isZero();
     }
 
     @Test

@@ -2,7 +2,9 @@ package weft.dht;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,8 +34,12 @@ class NodeTest {
         private final List<Message> heard = new ArrayList<>();
 
         Stranger(String host, int port) {
-            here = new InetSocketAddress(host, port);
-            id = NodeId.generateFor(here.getAddress(), random);
+            this(new InetSocketAddress(host, port), NodeId.generateFor(address(host), random));
+        }
+
+        Stranger(InetSocketAddress here, NodeId id) {
+            this.here = here;
+            this.id = id;
             network.listen(here, (datagram, from) -> {
                 try {
                     asker = from;
@@ -70,25 +76,39 @@ class NodeTest {
     }
 
     /** One that answers, in the way that a test says. */
-    private final class Liar {
+    private class Liar {
         private final Stranger stranger;
+        private final Answer.Contents contents;
         private int asked;
 
         Liar(String host, int port, Answer.Contents contents) {
-            stranger = new Stranger(host, port) {
+            this(host, port, NodeId.generateFor(address(host), random), contents);
+        }
+
+        Liar(String host, int port, NodeId id, Answer.Contents contents) {
+            this.contents = contents;
+            stranger = new Stranger(new InetSocketAddress(host, port), id) {
                 @Override
                 void hear(Message message) {
                     if (message instanceof Query query) {
                         asked++;
-                        network.send(Krpc.encode(answerTo(query, contents)), here, asker);
+                        network.send(Krpc.encode(answerTo(query, contents())), here, asker);
                     }
                 }
             };
         }
 
+        Answer.Contents contents() {
+            return contents;
+        }
+
         Contact contact() {
             return new Contact(stranger.id, stranger.here);
         }
+    }
+
+    private static InetAddress address(String host) {
+        return new InetSocketAddress(host, 1).getAddress();
     }
 
     private void pass(Duration time) {
@@ -250,21 +270,96 @@ class NodeTest {
     }
 
     @Test
-    void manyNodesAtOneAddressAreAskedOnce() throws InterruptedException {
+    void ofManyNodesInOneNetworkFewAreAskedAndAnAddressOnce() throws InterruptedException {
         var victim = new Stranger("20.1.1.1", 1);
         var told = new ArrayList<Contact>();
         for (int i = 1; i <= 8; i++) {
-            told.add(new Contact(TARGET.randomSharing(100 + i, random), new InetSocketAddress("20.1.1." + i, i)));
+            told.add(new Contact(
+                    TARGET.randomSharing(100 + i, random), new InetSocketAddress("20.1.1." + (1 + i / 8), 1 + i % 3)));
         }
-        told.set(0, new Contact(told.getFirst().id(), victim.here));
-        var liar = new Liar("20.0.0.1", 1, Answer.Contents.ofNodes(Answer.nodesOf(Family.IPV4, told)));
+        told.addAll(List.of(
+                new Contact(TARGET.randomSharing(120, random), victim.here),
+                new Contact(TARGET.randomSharing(119, random), victim.here)));
+        var first = new Liar("20.0.0.1", 1, Answer.Contents.ofNodes(Answer.nodesOf(Family.IPV4, told.subList(2, 10))));
+        var second = new Liar("20.0.1.1", 1, Answer.Contents.ofNodes(Answer.nodesOf(Family.IPV4, told.subList(0, 8))));
 
-        lookUp(liar.contact().address());
+        lookUp(first.contact().address(), second.contact().address());
 
         assertThat(node.counters().queriesSent.sum())
-                .as("the liar and one of its network")
-                .isEqualTo(2);
+                .as("the liars and four of that network")
+                .isEqualTo(2 + 4);
         assertThat(victim.heard).hasSize(1);
+    }
+
+    @Test
+    void liarsDoNotHideANodeByTellingOfOthersInItsNetwork() throws InterruptedException {
+        var honest = new Liar("20.1.1.1", 1, Answer.Contents.NONE);
+        var address = honest.contact().address();
+        var told = List.of(
+                new Contact(TARGET.randomSharing(120, random), new InetSocketAddress("20.1.1.2", 1)), // not there
+                new Contact(TARGET.randomSharing(121, random), address), // another id
+                new Contact(honest.contact().id(), new InetSocketAddress("20.1.1.3", 1))); // its id elsewhere
+        var liar = new Liar("20.0.0.1", 1, Answer.Contents.ofNodes(Answer.nodesOf(Family.IPV4, told)));
+        var friend = new Liar(
+                "20.0.1.1", 1, Answer.Contents.ofNodes(Answer.nodesOf(Family.IPV4, List.of(honest.contact()))));
+
+        var found = lookUp(liar.contact().address(), friend.contact().address());
+
+        assertThat(found).extracting(Lookup.Found::node).contains(honest.contact());
+    }
+
+    @Test
+    void ofTwoNodesInANetworkTheOneCountsWhoseIdFitsItsAddress() throws InterruptedException {
+        var honest = new Liar("20.1.1.1", 1, Answer.Contents.NONE);
+        assertThat(honest.contact().id().fits(honest.contact().address().getAddress()))
+                .isTrue();
+        var near = TARGET.randomSharing(120, random);
+        var sybil = new Liar("20.1.1.2", 1, near, Answer.Contents.NONE);
+        var other = new Liar("20.1.1.3", 1, TARGET.randomSharing(119, random), Answer.Contents.NONE);
+        var told = List.of(sybil.contact(), other.contact(), honest.contact());
+        var door = new Liar("20.0.0.1", 1, Answer.Contents.ofNodes(Answer.nodesOf(Family.IPV4, told)));
+
+        var found = lookUp(door.contact().address());
+
+        assertThat(found)
+                .extracting(Lookup.Found::node)
+                .contains(honest.contact())
+                .doesNotContain(sybil.contact());
+        assertThat(other.asked).as("neither fits, and one of them has answered").isZero();
+    }
+
+    @Test
+    void aLookupEndsThoughAnAttackerHasNetworksWithoutEnd() throws InterruptedException {
+        var attacker = new EndlessNetworks();
+
+        lookUp(attacker.next().contact().address());
+
+        assertThat(node.counters().queriesSent.sum()).isLessThanOrEqualTo(400);
+    }
+
+    /** Each tells of one that is nearer still, in a network that nobody has seen yet. */
+    private final class EndlessNetworks {
+        private static final int BITS = 30;
+        private int count;
+
+        Liar next() {
+            count++;
+            var address = "20." + (count >> 8) + "." + (count & 255) + ".1";
+            var bytes = TARGET.toBytes();
+            var distance = ByteBuffer.allocate(Integer.BYTES)
+                    .putInt((1 << BITS) - count)
+                    .array();
+            for (int i = 0; i < Integer.BYTES; i++) {
+                bytes[NodeId.BYTES - Integer.BYTES + i] ^= distance[i];
+            }
+            return new Liar(address, 1, NodeId.of(bytes), Answer.Contents.NONE) {
+                @Override
+                Answer.Contents contents() {
+                    var nearer = List.of(next().contact());
+                    return Answer.Contents.ofNodes(Answer.nodesOf(Family.IPV4, nearer));
+                }
+            };
+        }
     }
 
     @Test
@@ -299,17 +394,47 @@ class NodeTest {
             limited.send(ping, flooder, limited.addressOf(victim));
         }
         limited.pass(Duration.ofSeconds(1).toNanos());
-        assertThat(answers).hasSize(50);
+        assertThat(answers).as("a fifth of what is taken").hasSize(10);
 
         limited.pass(Duration.ofMinutes(4).toNanos());
         limited.send(ping, flooder, limited.addressOf(victim));
         limited.pass(Duration.ofSeconds(1).toNanos());
-        assertThat(answers).as("it is ignored for a while").hasSize(50);
+        assertThat(answers).as("it is ignored for a while").hasSize(10);
 
         limited.pass(Duration.ofMinutes(2).toNanos());
         limited.send(ping, flooder, limited.addressOf(victim));
         limited.pass(Duration.ofSeconds(1).toNanos());
-        assertThat(answers).hasSize(51);
+        assertThat(answers).hasSize(11);
+    }
+
+    @Test
+    void aFloodInTheNameOfAnotherDoesNotKeepOutItsAnswers() throws InterruptedException {
+        var limited = new SimulatedNetwork(8, DhtOptions.loopback().withRates(100, 1_000, 50));
+        var victim = limited.join();
+        var router = limited.join();
+        var from = limited.addressOf(router);
+        var forged = Krpc.encode(new Query(BString.of("aa"), TARGET, true, new Method.Ping()));
+        var guess = Krpc.encode(new Answer(BString.of("abcd"), TARGET, Optional.empty(), Answer.Contents.NONE));
+        for (int i = 0; i < 1000; i++) {
+            limited.send(forged, from, limited.addressOf(victim));
+        }
+        limited.pass(Duration.ofSeconds(1).toNanos());
+        assertThat(victim.counters().queriesAnswered.sum()).isEqualTo(10);
+
+        for (int i = 0; i < 1000; i++) {
+            limited.send(forged, from, limited.addressOf(victim));
+            limited.send(guess, from, limited.addressOf(victim));
+        }
+        var found = victim.bootstrap(List.of(from));
+
+        assertThat(found).extracting(Lookup.Found::node).containsExactly(new Contact(router.id(), from));
+        assertThat(victim.table().contacts()).containsExactly(new Contact(router.id(), from));
+        assertThat(victim.counters().queriesAnswered.sum())
+                .as("queries in its name are ignored still")
+                .isEqualTo(10);
+        assertThat(router.counters().ignored.sum())
+                .as("our answers to what it never asked are not so many that it ignores us")
+                .isZero();
     }
 
     @Test
@@ -352,6 +477,44 @@ class NodeTest {
         assertThat(third.counters().answersReceived.sum())
                 .as("the query that shows it is answered")
                 .isEqualTo(1);
+    }
+
+    @Test
+    void whatIsToBeStoredWaitsForItsTurn() throws InterruptedException {
+        var slow = new SimulatedNetwork(9, DhtOptions.loopback().withRates(2, 1_000, 1_000)); // four at once
+        var writer = slow.join();
+        var found = new ArrayList<Lookup.Found>();
+        for (int i = 0; i < 8; i++) {
+            var other = slow.join();
+            var from = slow.addressOf(writer);
+            var asked =
+                    new Query(BString.of("aa"), writer.id(), true, new Method.GetPeers(TARGET, Set.of(), false, false));
+            var token =
+                    ((Answer) other.responder().answer(asked, from)).contents().token();
+            found.add(new Lookup.Found(new Contact(other.id(), slow.addressOf(other)), token));
+        }
+
+        int stored = writer.store(
+                found, at -> at.token().map(token -> new Method.AnnouncePeer(TARGET, 7, false, false, token)));
+
+        assertThat(stored).isEqualTo(8);
+        assertThat(slow.nodes())
+                .filteredOn(other -> other.responder().peers() == 1)
+                .hasSize(8);
+    }
+
+    @Test
+    void whoeverKnocksAtManyDoorsWaitsForItsTurn() throws InterruptedException {
+        var slow = new SimulatedNetwork(9, DhtOptions.loopback().withRates(2, 1_000, 1_000));
+        var doors = new ArrayList<InetSocketAddress>();
+        for (int i = 0; i < 7; i++) {
+            doors.add(slow.addressOf(slow.join()));
+        }
+        var newcomer = slow.join();
+
+        var found = newcomer.bootstrap(doors);
+
+        assertThat(found).hasSize(7);
     }
 
     @Test
