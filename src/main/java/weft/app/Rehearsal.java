@@ -12,11 +12,12 @@ import weft.AddOptions;
 import weft.ClientOptions;
 import weft.Torrent;
 import weft.concurrent.TaskScope;
+import weft.metainfo.Magnet;
 import weft.metainfo.TorrentCreator;
 
 /**
  * What {@code bin/weft} runs once after a build, for the JVM to see which classes a command needs and to archive them: a
- * small download from a seed in the same process, over loopback. Prints nothing, and leaves nothing behind.
+ * magnet link and a small download from a seed in the same process, over loopback. Prints nothing, and leaves nothing behind.
  */
 final class Rehearsal {
     private static final long BYTES = 4 << 20;
@@ -49,7 +50,7 @@ final class Rehearsal {
                 stop.request();
             });
             if (seed.awaitComplete(LIMIT)) {
-                for (List<String> arguments : commands(content, torrentFile.toString(), seed.port())) {
+                for (List<String> arguments : commands(content, torrentFile.toString(), seed)) {
                     var output = new Output(silent(), silent(), Optional::empty);
                     Main.run(arguments.toArray(String[]::new), output, stop);
                 }
@@ -57,11 +58,14 @@ final class Rehearsal {
         }
     }
 
-    private static List<List<String>> commands(DemoContent content, String torrentFile, int port) throws IOException {
-        var peer = InetAddress.getLoopbackAddress().getHostAddress() + ":" + port;
+    private static List<List<String>> commands(DemoContent content, String torrentFile, Torrent seed)
+            throws IOException {
+        var peer = InetAddress.getLoopbackAddress().getHostAddress() + ":" + seed.port();
+        var magnet = Magnet.of(seed.infoHash()).toString();
         var directory = content.directory("leech").toString();
         // A build talks to nobody outside: the DHT's node is told of one that never answers.
         return List.of(
+                List.of("info", magnet, "--peer", peer, "--bootstrap", peer, "--no-lsd"),
                 List.of("download", torrentFile, "-d", directory, "--peer", peer, "--bootstrap", peer, "--no-lsd"),
                 List.of("verify", torrentFile, "-d", directory));
     }
