@@ -40,8 +40,8 @@ final class MetadataDownload {
     /** What may be claimed, in bytes. A torrent file may not be longer either. */
     static final int LARGEST = BencodeLimits.METAINFO.maxBytes();
 
-    /** Pieces asked of a peer at a time: half of what Transmission lets wait. */
-    static final int WINDOW = 32;
+    /** Pieces asked of a peer at a time: what libtorrent answers at once. More would wait for its tick, once a second. */
+    private static final int WINDOW = 10;
 
     /** A peer that was asked and has sent nothing for so long is left alone, and others are asked. */
     static final Duration PATIENCE = Duration.ofSeconds(10);
