@@ -88,6 +88,7 @@ final class TorrentLife {
     private final Swarm swarm;
     private final Events events;
     private final TaskScope scope;
+    private final Announced announced;
     private final Announcer announcer;
     private final DhtDiscovery dht;
     private final boolean threadsRun; // those that are not of this life alone
@@ -109,7 +110,8 @@ final class TorrentLife {
     private long unsavedBytes; // verified since then
     private int unsavedFiles; // that they begin in
     private long savedNanos = System.nanoTime();
-    private boolean completed; // and not announced yet
+    private boolean completed; // and not told yet
+    private boolean downloaded; // and that by peers
     private boolean ended;
 
     private volatile CheckProgress checkProgress = new CheckProgress(0, 0);
@@ -135,7 +137,7 @@ final class TorrentLife {
                 client.shared(),
                 client.swarmLimits(),
                 new SwarmEvents());
-        var announced = new Announced(client, metainfo.infoHash(), this::totals, swarm::addCandidates);
+        this.announced = new Announced(client, metainfo.infoHash(), this::totals, swarm::addCandidates);
         this.announcer = new Announcer(scope, announced, tiers(options), client.announcerOptions());
         this.dht = new DhtDiscovery(
                 metainfo.isPrivate() ? Optional.empty() : client.dht(), // BEP 27
@@ -162,13 +164,13 @@ final class TorrentLife {
         this.events = before.events();
         this.swarm = before.swarm()
                 .succeededBy(Swarm.Subject.of(metainfo, options.extensions()), client.swarmLimits(), new SwarmEvents());
+        this.announced = before.announced(); // until it is known what lies on disk, as it was
         this.announcer = before.announcer();
         this.dht = before.dht();
         dht.become(swarm::isSeed, () -> swarm.peers().size());
         if (metainfo.isPrivate()) {
             dht.endForGood(); // what a link does not say: its peers come from its trackers only (BEP 27)
         }
-        before.announced().become(this::totals, swarm::addCandidates);
         this.threadsRun = true;
         this.state = TorrentState.FETCHING_METADATA;
         this.goal = Goal.of(options.initialState());
@@ -541,7 +543,6 @@ final class TorrentLife {
     private void settle() throws IOException, InterruptedException {
         IOException newFault;
         int[] newPriorities;
-        boolean nowCompleted;
         Goal wish;
         boolean saveDue;
         boolean inError;
@@ -555,8 +556,6 @@ final class TorrentLife {
             newFault = fault;
             fault = null;
             newPriorities = prioritiesChanged ? filePriorities.clone() : null;
-            nowCompleted = completed;
-            completed = false;
             wish = error == null ? goal : Goal.STOPPED;
         } finally {
             lock.unlock();
@@ -592,9 +591,7 @@ final class TorrentLife {
             become(TorrentState.ERROR);
             return;
         }
-        if (nowCompleted && swarm.isSeed()) { // where some is not wanted it is not completed (BEP 21)
-            announcer.completed();
-        }
+        boolean nowCompleted = tellCompletion();
         switch (wish) {
             case STARTED -> run(false);
             case PAUSED -> run(true);
@@ -604,6 +601,35 @@ final class TorrentLife {
         if (saveDue || nowCompleted) {
             save(false);
         }
+    }
+
+    /**
+     * Tells that the torrent has become complete, if it has since it was told last. Not while it is in error: it is told
+     * when it has recovered, and is complete still.
+     */
+    private boolean tellCompletion() {
+        boolean isToTell;
+        boolean byDownload;
+        lock.lock();
+        try {
+            if (fault != null) {
+                return false;
+            }
+            isToTell = completed;
+            byDownload = downloaded;
+            completed = false;
+            downloaded = false;
+        } finally {
+            lock.unlock();
+        }
+        if (!isToTell || !swarm.isComplete()) {
+            return false;
+        }
+        events.fire(new Events.Subject("complete"), TorrentListener::onComplete);
+        if (byDownload && swarm.isSeed()) { // where some is not wanted it is not completed (BEP 21)
+            announcer.completed();
+        }
+        return true;
     }
 
     // Under the lock.
@@ -668,6 +694,8 @@ final class TorrentLife {
         if (!running) {
             data.open();
             saveBeforeChange();
+            announcer.beginWith(totals()); // before it is told them, or what earlier runs have moved would count
+            announced.become(this::totals, swarm::addCandidates);
             swarm.start(scope, data.storage(), data.verifier(), pause);
             announcer.start();
             dht.start(scope);
@@ -805,6 +833,9 @@ final class TorrentLife {
     }
 
     private void end() throws InterruptedException {
+        if (error().isEmpty()) {
+            tellCompletion();
+        }
         if (!running) {
             saveOrWarn(); // priorities may have changed since
         }
@@ -1046,16 +1077,16 @@ final class TorrentLife {
         }
 
         @Override
-        public void completed() {
+        public void completed(boolean byDownload) {
             lock.lock();
             try {
                 completed = true;
+                downloaded |= byDownload;
                 wished.signal();
                 changed.signalAll();
             } finally {
                 lock.unlock();
             }
-            events.fire(new Events.Subject("complete"), TorrentListener::onComplete);
         }
 
         @Override

@@ -94,8 +94,11 @@ public final class Swarm {
         /** A piece did not match its hash and is fetched again. */
         void pieceFailed(int piece);
 
-        /** Everything that is wanted is there. */
-        void completed();
+        /**
+         * Everything that is wanted is there; {@code byDownload} if what was last came from peers, and was neither found
+         * on the disk nor ceased to be wanted.
+         */
+        void completed(boolean byDownload);
 
         /** The storage failed; the torrent must be stopped. */
         void storageFailed(IOException cause);
@@ -787,7 +790,7 @@ public final class Swarm {
         bannedInARow.clear();
         listener.pieceVerified(piece);
         tellHave(piece);
-        checkComplete();
+        checkComplete(true);
     }
 
     private void tellHave(int piece) {
@@ -843,7 +846,7 @@ public final class Swarm {
         }
     }
 
-    private void checkComplete() {
+    private void checkComplete(boolean byDownload) {
         completeLock.lock();
         try {
             if (complete == picker.isComplete()) {
@@ -855,7 +858,7 @@ public final class Swarm {
         }
         choker.seed(complete);
         if (complete) {
-            listener.completed();
+            listener.completed(byDownload);
             peers.forEach(this::closeIfUseless);
         } else {
             candidates.hurry(); // seeds are of use again
@@ -969,7 +972,7 @@ public final class Swarm {
     public void setPriorities(int[] priorities) {
         picker.setPriorities(priorities);
         peers.forEach(this::wake);
-        checkComplete();
+        checkComplete(false);
     }
 
     /** Whether to fetch pieces in order instead of rarest first. */
@@ -1000,7 +1003,7 @@ public final class Swarm {
                 .filter(Peer::isMisinformed)
                 .forEach(peer -> peer.close("pieces that it was told of are damaged"));
         peers.forEach(this::wake);
-        checkComplete();
+        checkComplete(false);
     }
 
     /** The pieces that are there and verified; a copy. */

@@ -23,7 +23,7 @@ final class AnnounceSession {
     private final AnnouncingTorrent torrent;
     private final AnnouncerOptions options;
     private final int key;
-    private final AnnounceTotals atStart;
+    private volatile AnnounceTotals atStart;
     private final List<Tier> tiers = new ArrayList<>();
     private TaskScope scope; // or null: not started; written before any thread of the session runs
 
@@ -42,6 +42,15 @@ final class AnnounceSession {
         this.atStart = atStart;
         for (int i = 0; i < urls.size(); i++) {
             tiers.add(new Tier(i, urls.get(i), this, options.time()));
+        }
+    }
+
+    /** If what was completed in a session that has ended was not said to a tier, and still holds, it is said in this one. */
+    void takeOverCompleted(AnnounceSession ended) {
+        for (int i = 0; i < tiers.size(); i++) {
+            if (wasCompleteAtStart() && ended.tiers.get(i).owesCompleted()) {
+                tiers.get(i).becameComplete();
+            }
         }
     }
 
@@ -77,6 +86,11 @@ final class AnnounceSession {
 
     List<Tier> tiers() {
         return List.copyOf(tiers);
+    }
+
+    /** What was moved before is this much, as turns out now. */
+    void beginWith(AnnounceTotals totals) {
+        atStart = totals;
     }
 
     boolean wasCompleteAtStart() {

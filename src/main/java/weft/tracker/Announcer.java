@@ -59,7 +59,9 @@ public final class Announcer implements AutoCloseable {
         lock.lock();
         try {
             if (!running) {
+                var ended = session;
                 session = session(urls(), totals);
+                session.takeOverCompleted(ended);
                 session.start();
                 running = true;
             }
@@ -87,11 +89,29 @@ public final class Announcer implements AutoCloseable {
         ending.stop(patience);
     }
 
-    /** The download has just become complete. Ignored if it was so at the start, and when stopped. */
+    /**
+     * The torrent that runs already, by a magnet link, is known at last: it is as if it had begun with these figures, from
+     * which on is counted what is moved. Does nothing if it is not running.
+     */
+    public void beginWith(AnnounceTotals totals) {
+        lock.lock();
+        try {
+            if (running) {
+                session.beginWith(totals);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The download has become complete. Ignored if it was so at the start. Trackers that have not heard of it when the
+     * torrent is stopped hear of it after the next start.
+     */
     public void completed() {
         lock.lock();
         try {
-            if (running && !session.wasCompleteAtStart()) {
+            if (!session.wasCompleteAtStart()) {
                 session.tiers().forEach(Tier::becameComplete);
             }
         } finally {

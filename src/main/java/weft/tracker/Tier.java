@@ -94,6 +94,16 @@ final class Tier {
         wake.release();
     }
 
+    /** Whether the download has become complete and no tracker of the tier has heard of it. */
+    boolean owesCompleted() {
+        lock.lock();
+        try {
+            return completed && completedSent.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Which trackers know that we are there, so that they can be told that we go. Called when the thread has ended. */
     List<Farewell> farewells() {
         var farewells = new ArrayList<Farewell>();

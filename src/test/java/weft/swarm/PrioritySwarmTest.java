@@ -174,7 +174,7 @@ class PrioritySwarmTest {
         public void pieceFailed(int piece) {}
 
         @Override
-        public void completed() {}
+        public void completed(boolean byDownload) {}
 
         @Override
         public void storageFailed(IOException cause) {}

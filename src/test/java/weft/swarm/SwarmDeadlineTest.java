@@ -338,7 +338,7 @@ class SwarmDeadlineTest {
         public void pieceFailed(int piece) {}
 
         @Override
-        public void completed() {}
+        public void completed(boolean byDownload) {}
 
         @Override
         public void storageFailed(IOException cause) {}

@@ -92,6 +92,69 @@ class AnnouncerTest {
     }
 
     @Test
+    void torrentThatTurnsOutToBeCompleteWhenItIsKnownNeverSaysCompleted() throws Exception {
+        torrent.totals.set(AnnounceTotals.of(0, 0, 16384)); // what is said of a magnet link
+        var announcer = announcer(A);
+
+        announcer.start();
+        assertThat(trackers.next()).isEqualTo("a STARTED up=0 down=0 left=16384 want=200");
+        time.awaitSleepers(1);
+        announcer.beginWith(AnnounceTotals.of(1000, 2000, 0));
+        torrent.totals.set(AnnounceTotals.of(1003, 2000, 0));
+        announcer.completed();
+        time.advance(Duration.ofMinutes(30));
+
+        assertThat(trackers.next()).isEqualTo("a NONE up=3 down=0 left=0 want=200");
+        announcer.close();
+    }
+
+    @Test
+    void completedThatNobodyHasHeardIsSaidAfterTheNextStart() throws Exception {
+        trackers.set(A, failing("down"));
+        var announcer = announcer(A);
+
+        announcer.start();
+        trackers.next();
+        time.awaitSleepers(1);
+        torrent.totals.set(AnnounceTotals.of(0, 100, 0));
+        announcer.close();
+        announcer.completed(); // while it was being stopped
+        trackers.set(A, (family, request) -> answer());
+        announcer.start();
+
+        assertThat(trackers.next()).isEqualTo("a STARTED up=0 down=0 left=0 want=200");
+        assertThat(trackers.next()).isEqualTo("a COMPLETED up=0 down=0 left=0 want=200");
+        time.awaitSleepers(1);
+        announcer.close();
+        assertThat(trackers.next()).isEqualTo("a STOPPED up=0 down=0 left=0 want=0");
+        announcer.start();
+        assertThat(trackers.next()).startsWith("a STARTED");
+        time.awaitSleepers(1);
+        announcer.close();
+        assertThat(trackers.next()).startsWith("a STOPPED");
+        trackers.assertQuiet(); // it was said once
+    }
+
+    @Test
+    void completedThatDoesNotHoldAtTheNextStartIsNotSaid() throws Exception {
+        trackers.set(A, failing("down"));
+        var announcer = announcer(A);
+
+        announcer.start();
+        trackers.next();
+        announcer.completed();
+        announcer.close();
+        trackers.set(A, (family, request) -> answer());
+        announcer.start(); // some of it is missing again
+
+        assertThat(trackers.next()).isEqualTo("a STARTED" + UNTOUCHED);
+        time.awaitSleepers(1);
+        announcer.close();
+        assertThat(trackers.next()).isEqualTo("a" + FAREWELL);
+        trackers.assertQuiet();
+    }
+
+    @Test
     void startedAgainAfterAStopIsANewSession() throws Exception {
         var announcer = announcer(A);
 
