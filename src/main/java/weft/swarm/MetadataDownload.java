@@ -61,6 +61,9 @@ final class MetadataDownload {
     /** A turn is not made longer more often than this: half an hour is enough for ten megabytes at 6 kB/s. */
     private static final int MAX_DOUBLINGS = 6;
 
+    /** Ten turns: whoever waits longer is one of many that claim what few do. */
+    private static final Duration LONGEST_WAIT = TURN.multipliedBy(10);
+
     /** Pieces that nobody asked for, after which a peer is taken to be hostile. */
     private static final int MAX_UNREQUESTED = 16;
 
@@ -77,10 +80,13 @@ final class MetadataDownload {
         private int owed; // answers, those to requests that were given up among them
         private int unrequested;
         private boolean refused;
+        private boolean disappointed; // it has refused, or not answered, since it last sent a piece
+        private long usefulNanos; // when it last sent a piece; at first, when it came
 
         private Source(Object owner, long nowNanos, long place) {
             this.owner = owner;
             this.notBeforeNanos = nowNanos;
+            this.usefulNanos = nowNanos;
             this.place = place;
         }
 
@@ -255,6 +261,7 @@ final class MetadataDownload {
 
     private void leaveAlone(Source source, long now) {
         release(source);
+        source.disappointed = true;
         source.notBeforeNanos = now + RESPITE.toNanos();
         source.place = ++lastPlace;
     }
@@ -366,6 +373,8 @@ final class MetadataDownload {
             if (attempt == null || !takes(attempt, source) || attempt.pieces[data.piece()] != null) {
                 return Outcome.GOES_ON; // too late
             }
+            source.usefulNanos = source.lastNanos;
+            source.disappointed = false;
             attempt.pieces[data.piece()] = new byte[length];
             data.bytes().get(attempt.pieces[data.piece()]);
             attempt.senders[data.piece()] = source;
@@ -428,6 +437,20 @@ final class MetadataDownload {
             source.refused = true;
             source.owed = Math.max(0, source.owed - 1);
             leaveAlone(source, nanoTime.getAsLong());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * How long the peer has been of no use. One that claims to have the metadata, and has not disappointed, may be waiting
+     * for its turn: it is given {@link #LONGEST_WAIT} before that counts.
+     */
+    long idleNanos(Source source, long now) {
+        lock.lock();
+        try {
+            boolean mayHaveIt = source.size > 0 && !source.disappointed;
+            return Math.max(0, now - source.usefulNanos - (mayHaveIt ? LONGEST_WAIT.toNanos() : 0));
         } finally {
             lock.unlock();
         }

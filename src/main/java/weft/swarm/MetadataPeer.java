@@ -2,6 +2,8 @@ package weft.swarm;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +16,7 @@ import weft.wire.EarlyDecoder;
 import weft.wire.ExtensionHandshake;
 import weft.wire.MessageEncoder;
 import weft.wire.MetadataMessage;
+import weft.wire.PeerId;
 import weft.wire.ProtocolException;
 
 /**
@@ -21,7 +24,7 @@ import weft.wire.ProtocolException;
  * it. When the metadata is there and the torrent has begun, the reader notices within {@link #LOOK_EVERY}, and the
  * connection goes on as that of a {@link Peer}.
  */
-final class MetadataPeer {
+final class MetadataPeer implements ConnectedPeer {
     /** How often a reader looks whether the metadata has come by somebody else. */
     private static final Duration LOOK_EVERY = Duration.ofMillis(100);
 
@@ -61,9 +64,39 @@ final class MetadataPeer {
         return extensions;
     }
 
-    MetadataSwarm.ConnectedPeer snapshot() {
-        return new MetadataSwarm.ConnectedPeer(
-                connection.channel().remoteAddress(),
+    @Override
+    public InetSocketAddress address() {
+        return connection.channel().remoteAddress();
+    }
+
+    @Override
+    public PeerId peerId() {
+        return connection.peerId();
+    }
+
+    @Override
+    public boolean isOutgoing() {
+        return connection.outgoing();
+    }
+
+    @Override
+    public Optional<InetSocketAddress> listenAddress() {
+        return extensions.listenAddress();
+    }
+
+    @Override
+    public Optional<InetAddress> seenAs() {
+        return extensions.handshake().externalIp();
+    }
+
+    @Override
+    public long idleNanos(long now) {
+        return download.idleNanos(source, now);
+    }
+
+    MetadataSwarm.PeerStanding standing() {
+        return new MetadataSwarm.PeerStanding(
+                address(),
                 extensions
                         .handshake()
                         .client()
@@ -72,18 +105,15 @@ final class MetadataPeer {
                 Duration.ofNanos(swarm.now() - connectedNanos));
     }
 
-    /** Ends the connection for this reason; the first one counts. */
-    void close(String reason) {
+    @Override
+    public void close(String reason) {
         closeReason.compareAndSet(null, reason);
         outbox.close();
         connection.channel().close();
     }
 
-    boolean isClosing() {
-        return closeReason.get() != null;
-    }
-
-    Optional<String> closeReason() {
+    @Override
+    public Optional<String> closeReason() {
         return Optional.ofNullable(closeReason.get());
     }
 
@@ -132,8 +162,8 @@ final class MetadataPeer {
             }
         }
         connection.deadline().relax();
-        outbox.close();
-        if (!scope.join(PeerWriter.STALLED)) { // nothing may be half-written
+        outbox.finish();
+        if (!scope.join(PeerWriter.STALLED)) { // nothing may be half-written, nor the greeting be lost
             throw new IOException("has not read what we sent in time");
         }
         return new Connection.Earlier(extensions.handshake(), decoder.kept(in));
@@ -221,6 +251,6 @@ final class MetadataPeer {
 
     @Override
     public String toString() {
-        return Swarm.text(connection.channel().remoteAddress());
+        return Swarm.text(address());
     }
 }

@@ -5,14 +5,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
 import weft.extension.Extension;
@@ -33,6 +30,8 @@ import weft.wire.PeerId;
  */
 public final class MetadataSwarm {
     private static final System.Logger LOG = System.getLogger("weft.swarm");
+
+    private static final String PRIVATE = "the torrent is private, and no tracker has told of this peer";
 
     /** How often it is looked whether a peer that was asked is too slow, and whom else to ask. */
     private static final Duration TICK = Duration.ofMillis(500);
@@ -56,18 +55,17 @@ public final class MetadataSwarm {
     private final InfoHash infoHash;
     private final String torrent; // in events and names of threads
     private final Swarm.Shared shared;
-    private final int maxPeers;
     private final Listener listener;
     private final Optional<PeerExchange> peerExchange;
-    private final ExtensionTable table;
     private final Door door;
     private final MetadataDownload download;
     private final Entrance entrance = new Entrance();
-    private final Set<MetadataPeer> peers = ConcurrentHashMap.newKeySet();
+    private final ConnectedPeers<MetadataPeer> peers;
 
     private volatile TaskScope scope; // of the peers; null while stopped
     private volatile TaskScope diallers; // of those who look for more
     private volatile boolean fetched;
+    private volatile boolean isPrivate; // as has turned out
     private volatile Swarm successor; // started; or null
 
     /** A swarm without peers, stopped. */
@@ -75,14 +73,12 @@ public final class MetadataSwarm {
         this.infoHash = infoHash;
         this.torrent = infoHash.toHex().substring(0, 8);
         this.shared = shared;
-        this.maxPeers = maxPeers;
         this.listener = listener;
         this.door = new Door(infoHash, shared.reserved(false), shared);
+        this.peers = new ConnectedPeers<>(shared, door.candidates(), maxPeers, () -> 0);
         this.peerExchange = shared.peerExchange()
                 ? Optional.of(new PeerExchange(new Acquaintances(), door.candidates(), shared.nanoTime()))
                 : Optional.empty();
-        this.table = ExtensionTable.beforeMetadata(
-                peerExchange.stream().map(Extension.class::cast).toList());
         this.download = new MetadataDownload(infoHash, shared.nanoTime());
     }
 
@@ -110,9 +106,32 @@ public final class MetadataSwarm {
         return ending.close(patience);
     }
 
-    /** The swarm that goes on from here when the metadata is known: its start takes the connections over. */
+    /**
+     * The swarm that goes on from here when the metadata is known: its start takes the connections over. Until then they
+     * are looked after here, as what the torrent has turned out to be.
+     */
     public Swarm succeededBy(Swarm.Subject subject, Swarm.Limits limits, Swarm.Listener swarmListener) {
+        if (subject.isPrivate()) {
+            becomePrivate();
+        }
         return new Swarm(subject, door, Optional.of(this), shared, limits, swarmListener);
+    }
+
+    /** No peer is told of another any more, and those stay that trackers led to, or that came to us (BEP 27). */
+    private void becomePrivate() {
+        isPrivate = true;
+        door.becomePrivate();
+        peers.tellAll(
+                peer -> { // who joins after that finds out himself
+                    if (isForPublicOnly(peer.connection())) {
+                        peer.close(PRIVATE);
+                    }
+                });
+    }
+
+    private boolean isForPublicOnly(Connection connection) {
+        return connection.outgoing()
+                && door.candidates().isForPublicOnly(connection.channel().remoteAddress());
     }
 
     /** The successor has started: nobody is dialled from here any more, and every reader takes its peer there. */
@@ -132,23 +151,17 @@ public final class MetadataSwarm {
         while (true) {
             Thread.sleep(TICK);
             peers.forEach(MetadataPeer::ask);
-            peerExchange.ifPresent(PeerExchange::tick);
+            if (!isPrivate) {
+                peerExchange.ifPresent(PeerExchange::tick);
+            }
+            peers.learnOwnAddresses();
         }
     }
 
     private final class Acquaintances implements PeerExchange.Host {
         @Override
         public Map<InetSocketAddress, Integer> contacts() {
-            var contacts = new HashMap<InetSocketAddress, Integer>();
-            for (MetadataPeer peer : peers) {
-                if (!peer.isClosing()) {
-                    int flags = peer.extensions().contactFlags();
-                    peer.extensions()
-                            .listenAddress()
-                            .ifPresent(address -> contacts.merge(address, flags, (a, b) -> a | b));
-                }
-            }
-            return contacts;
+            return peers.contacts(peer -> peer.extensions().contactFlags());
         }
 
         @Override
@@ -174,7 +187,7 @@ public final class MetadataSwarm {
             PeerChannel channel, Watchdog.Guard deadline, Handshake.Head head, ConnectionLimits.Place place) {
         var current = scope;
         boolean taken = current != null
-                && isRoomFor(1)
+                && peers.mayCome(channel.remoteAddress().getAddress())
                 && current.tryFork(
                         "peer " + Swarm.text(channel.remoteAddress()) + " reader",
                         () -> door.answer(current, channel, deadline, head, place, entrance));
@@ -185,8 +198,19 @@ public final class MetadataSwarm {
         }
     }
 
-    private boolean isRoomFor(int more) {
-        return peers.stream().filter(peer -> !peer.isClosing()).count() + more <= maxPeers;
+    /** In which connections live while it is started. */
+    TaskScope scope() {
+        return scope;
+    }
+
+    /** With whom peers talk that the door lets in. */
+    Connector.Host entrance() {
+        return entrance;
+    }
+
+    /** Where peers come in. */
+    Door door() {
+        return door;
     }
 
     private final class Entrance implements Connector.Host {
@@ -208,7 +232,7 @@ public final class MetadataSwarm {
 
         @Override
         public boolean hasRoomToDial(int beingDialled) {
-            return isRoomFor(beingDialled + 1);
+            return peers.isFree(beingDialled + 1) || (beingDialled == 0 && peers.mayBeDialled());
         }
 
         @Override
@@ -218,32 +242,39 @@ public final class MetadataSwarm {
     }
 
     private Parting converse(TaskScope parent, Connection connection) {
-        var peer = new MetadataPeer(this, connection, download, table);
+        var peer = new MetadataPeer(this, connection, download, table());
+        var parting = converse(parent, peer);
+        if (parting.again() == Parting.Again.HANDED_OVER) {
+            peers.remove(peer); // only now: until its new place was kept for it, it had the old one
+        } else {
+            peers.leave(peer, false);
+        }
+        return parting;
+    }
+
+    private Parting converse(TaskScope parent, MetadataPeer peer) {
+        var connection = peer.connection();
         Connection.Earlier said;
-        String reason;
         try (var peerScope = parent.childAllTogether("peer " + peer)) {
             peerScope.closeFirst(connection.channel());
             try {
-                if (!isRoomFor(1)) {
-                    return new Parting("no room for more peers", Parting.Again.SOON);
+                var refusal = join(peer);
+                if (refusal.isPresent()) {
+                    return parting(peer, refusal.get());
                 }
-                if (isConnected(connection.peerId())) {
-                    return new Parting("is connected already", Parting.Again.LATE);
-                }
-                peers.add(peer);
-                peer.greet(ourHandshake(connection));
                 said = peer.converse(peerScope);
                 peerScope.forget(connection.channel());
             } catch (IOException | RuntimeException e) {
                 if (e instanceof RuntimeException) {
                     LOG.log(System.Logger.Level.ERROR, () -> peer + ": a bug of ours ended the connection", e);
                 }
-                reason = peer.closeReason()
-                        .orElseGet(() -> peerScope
-                                .failure()
-                                .map(Swarm::message)
-                                .orElseGet(() -> Swarm.failureReason(e, connection.deadline())));
-                return new Parting(reason, Parting.Again.SOON);
+                return parting(
+                        peer,
+                        peer.closeReason()
+                                .orElseGet(() -> peerScope
+                                        .failure()
+                                        .map(Swarm::message)
+                                        .orElseGet(() -> Swarm.failureReason(e, connection.deadline()))));
             } catch (InterruptedException stopping) {
                 Thread.currentThread().interrupt();
                 return new Parting(Swarm.STOPPED, Parting.Again.SOON);
@@ -251,28 +282,49 @@ public final class MetadataSwarm {
         } catch (IllegalStateException stopping) {
             return new Parting(Swarm.STOPPED, Parting.Again.SOON);
         } finally {
-            peers.remove(peer);
             peer.left();
         }
         return handOver(successor, connection.after(said));
     }
 
-    private static Parting handOver(Swarm next, Connection connection) {
-        if (!next.mayKeep(connection)) {
-            return new Parting("the torrent is private, and no tracker has told of this peer", Parting.Again.LATE);
+    /** Counts the peer in and greets it, unless there is a reason why not. */
+    private Optional<String> join(MetadataPeer peer) {
+        var connection = peer.connection();
+        var refusal = peers.join(peer, connection.channel(), () -> peer.greet(ourHandshake(connection)));
+        if (refusal.isEmpty()
+                && isPrivate
+                && isForPublicOnly(connection)) { // asked last, or it might become so meanwhile
+            peer.close(PRIVATE);
+            return Optional.of(PRIVATE);
+        }
+        return refusal;
+    }
+
+    private Parting parting(MetadataPeer peer, String reason) {
+        var again = reason.equals(PRIVATE) ? Optional.of(Parting.Again.LATE) : peers.again(peer, reason);
+        return new Parting(reason, again.orElse(Parting.Again.SOON));
+    }
+
+    private Parting handOver(Swarm next, Connection connection) {
+        if (isPrivate && isForPublicOnly(connection)) {
+            return new Parting(PRIVATE, Parting.Again.LATE);
         }
         return next.adopt(connection)
                 ? new Parting("the metadata is known", Parting.Again.HANDED_OVER)
                 : new Parting(Swarm.STOPPED, Parting.Again.SOON);
     }
 
-    private boolean isConnected(PeerId id) {
-        return peers.stream().anyMatch(peer -> peer.connection().peerId().equals(id) && !peer.isClosing());
+    /** What we speak. Of a private torrent's peers none is spoken of. */
+    private ExtensionTable table() {
+        return ExtensionTable.beforeMetadata(peerExchange.stream()
+                .filter(exchange -> !isPrivate)
+                .map(Extension.class::cast)
+                .toList());
     }
 
     private ExtensionHandshake ourHandshake(Connection connection) {
         return new ExtensionHandshake(
-                table.ids(),
+                table().ids(),
                 Optional.of(PeerId.OUR_CLIENT),
                 connection.outgoing() ? OptionalInt.of(shared.port()) : OptionalInt.empty(),
                 Optional.of(connection.channel().remoteAddress().getAddress()),
@@ -342,11 +394,16 @@ public final class MetadataSwarm {
         return door.disconnects();
     }
 
-    /** A connected peer. */
-    public record ConnectedPeer(InetSocketAddress address, String client, boolean outgoing, Duration connectedFor) {}
+    /** How a connected peer stands. */
+    public record PeerStanding(InetSocketAddress address, String client, boolean outgoing, Duration connectedFor) {}
 
     /** The connected peers. */
-    public List<ConnectedPeer> peers() {
-        return peers.stream().map(MetadataPeer::snapshot).toList();
+    public List<PeerStanding> peers() {
+        return peers.stream().map(MetadataPeer::standing).toList();
+    }
+
+    /** How many peers are connected and to stay. */
+    int peerCount() {
+        return (int) peers.stream().filter(peer -> !peer.isClosing()).count();
     }
 }

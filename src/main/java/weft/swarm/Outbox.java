@@ -58,7 +58,8 @@ final class Outbox {
     private ByteBuffer spare = ByteBuffer.allocate(256); // the writer's other one, swapped with control
     private int answerBytes; // guarded by lock; of what lies in control
     private boolean overflowed; // guarded by lock
-    private boolean closed; // guarded by lock
+    private boolean finished; // guarded by lock; accepts nothing any more
+    private boolean closed; // guarded by lock; finished, and what there was is forgotten
 
     /**
      * Appends small messages: {@code encoder} is given a buffer with room for {@code room} bytes.
@@ -68,8 +69,8 @@ final class Outbox {
     boolean append(int room, Consumer<ByteBuffer> encoder) {
         lock.lock();
         try {
-            if (closed) {
-                return true; // the connection ends already
+            if (finished) {
+                return true; // the connection ends already, or is handed over
             }
             if (control.position() + room > MAX_CONTROL_BYTES && control.position() > 0) {
                 overflowed = true;
@@ -122,7 +123,7 @@ final class Outbox {
     void have(int piece) {
         lock.lock();
         try {
-            if (!closed) {
+            if (!finished) {
                 haves.set(piece);
                 changed.signal();
             }
@@ -156,7 +157,7 @@ final class Outbox {
         }
         lock.lock();
         try {
-            if (closed || extended.size() >= MAX_QUEUED_EXTENDED) {
+            if (finished || extended.size() >= MAX_QUEUED_EXTENDED) {
                 return false;
             }
             extended.add(message);
@@ -221,21 +222,16 @@ final class Outbox {
      * Waits for something to write, at most {@code timeoutNanos}.
      *
      * @param maxBlockBytes blocks of about this many bytes in all come in one batch
-     * @return an empty batch after the time-out, null when the outbox is closed
+     * @return an empty batch after the time-out, null when the outbox is closed, or finished and empty
      */
     Batch take(long timeoutNanos, int maxBlockBytes) throws InterruptedException {
         lock.lock();
         try {
             long left = timeoutNanos;
-            while (!closed
-                    && control.position() == 0
-                    && haves.isEmpty()
-                    && extended.isEmpty()
-                    && blocks.isEmpty()
-                    && left > 0) {
+            while (!finished && isEmpty() && left > 0) {
                 left = changed.awaitNanos(left);
             }
-            if (closed) {
+            if (closed || (finished && isEmpty())) {
                 return null;
             }
             var messages = new ArrayList<ByteBuffer>();
@@ -256,6 +252,11 @@ final class Outbox {
         } finally {
             lock.unlock();
         }
+    }
+
+    // Under the lock.
+    private boolean isEmpty() {
+        return control.position() == 0 && haves.isEmpty() && extended.isEmpty() && blocks.isEmpty();
     }
 
     // Under the lock.
@@ -288,10 +289,22 @@ final class Outbox {
         }
     }
 
-    /** Ends the writer's waiting; nothing is accepted any more. */
+    /** Nothing is accepted any more; the writer ends when it has written what there is. */
+    void finish() {
+        lock.lock();
+        try {
+            finished = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends the writer's waiting; nothing is accepted any more, and what there is is forgotten. */
     void close() {
         lock.lock();
         try {
+            finished = true;
             closed = true;
             haves.clear();
             blocks.clear();

@@ -27,7 +27,7 @@ import weft.wire.Reserved;
  *
  * <p>Locks: {@code requestLock} is taken before the picker's and the outbox's; see the package's description.
  */
-public final class Peer {
+public final class Peer implements ConnectedPeer {
     /** libtorrent's figure: a peer that was asked and sends nothing for so long is snubbed. BEP 3 clients agree. */
     static final Duration SNUBBED_AFTER = Duration.ofSeconds(60);
 
@@ -119,16 +119,19 @@ public final class Peer {
     }
 
     /** Where the peer is. */
+    @Override
     public InetSocketAddress address() {
         return channel.remoteAddress();
     }
 
     /** Whether we dialled it. */
+    @Override
     public boolean isOutgoing() {
         return outgoing;
     }
 
     /** The id of its handshake. */
+    @Override
     public PeerId peerId() {
         return peerId;
     }
@@ -144,6 +147,7 @@ public final class Peer {
     }
 
     /** Where it can be dialled, as far as that is known: one that has connected to us may have said so (BEP 10). */
+    @Override
     public Optional<InetSocketAddress> listenAddress() {
         return extensions.listenAddress();
     }
@@ -154,7 +158,8 @@ public final class Peer {
     }
 
     /** Our own address as the peer sees it, if it has said that. */
-    Optional<InetAddress> seenAs() {
+    @Override
+    public Optional<InetAddress> seenAs() {
         return extensions.handshake().externalIp();
     }
 
@@ -296,7 +301,8 @@ public final class Peer {
     }
 
     /** How long no block has gone in either direction. */
-    long idleNanos(long now) {
+    @Override
+    public long idleNanos(long now) {
         return now - exchangedNanos;
     }
 
@@ -308,19 +314,16 @@ public final class Peer {
     // --- ending it
 
     /** Ends the connection for this reason; the first reason given is the one that is kept. */
-    void close(String reason) {
+    @Override
+    public void close(String reason) {
         closeReason.compareAndSet(null, reason);
         outbox.close();
         channel.close();
     }
 
-    /** Whether we have ended the connection, and its threads are about to notice. */
-    boolean isClosing() {
-        return closeReason.get() != null;
-    }
-
     /** Why we ended the connection, if we did. */
-    Optional<String> closeReason() {
+    @Override
+    public Optional<String> closeReason() {
         return Optional.ofNullable(closeReason.get());
     }
 

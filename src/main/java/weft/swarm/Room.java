@@ -5,20 +5,21 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
 /**
- * How many peers a torrent may have, and who makes room when it has them: a peer with which nothing was exchanged for a
- * minute, the idlest first. Otherwise strangers who connect, shake hands and do nothing more would keep everybody else
+ * How many peers a torrent may have, and who makes room when it has them: a peer with which nothing of use was exchanged
+ * for a minute, the idlest first. Otherwise strangers who connect, shake hands and do nothing more would keep everybody else
  * out. Only one makes room every few seconds, or a swarm in which many must wait would always be on the move; those whom
  * we dial and those who come to us each have their own turn, so that a crowd at the door does not keep us from dialling.
  *
  * <p>If nobody is idle, who comes to us can still take the place of the peer of the lowest canonical priority, if its own is
  * higher (BEP 40): otherwise a swarm in which everybody has enough peers would have no place for anybody new.
  *
- * <p>One per torrent; memory work only. Whoever lets a peer in holds the swarm's join lock.
+ * <p>One of each swarm; memory work only. Whoever lets a peer in holds the join lock of {@link ConnectedPeers}.
  */
 final class Room {
     /** As long as it takes until a peer that was asked and sends nothing counts as snubbed. */
@@ -32,15 +33,27 @@ final class Room {
     private static final String PRIORITY_REASON = "made room for another peer, of a higher canonical priority";
 
     private final int maxPeers;
-    private final Supplier<Collection<Peer>> peers;
+    private final Supplier<Collection<? extends ConnectedPeer>> peers;
+    private final IntSupplier others;
     private final Supplier<OwnAddresses> own;
     private final LongSupplier nanoTime;
     private volatile long lastForIncoming;
     private volatile long lastForOutgoing;
 
-    Room(int maxPeers, Supplier<Collection<Peer>> peers, Supplier<OwnAddresses> own, LongSupplier nanoTime) {
+    /**
+     * Room for {@code maxPeers}.
+     *
+     * @param others how many beside {@code peers} have a place
+     */
+    Room(
+            int maxPeers,
+            Supplier<Collection<? extends ConnectedPeer>> peers,
+            IntSupplier others,
+            Supplier<OwnAddresses> own,
+            LongSupplier nanoTime) {
         this.maxPeers = maxPeers;
         this.peers = peers;
+        this.others = others;
         this.own = own;
         this.nanoTime = nanoTime;
         this.lastForIncoming = nanoTime.getAsLong() - TURNOVER.toNanos();
@@ -49,7 +62,8 @@ final class Room {
 
     /** Whether there is room for this many more. */
     boolean isFree(int more) {
-        return peers.get().stream().filter(peer -> !peer.isClosing()).count() + more <= maxPeers;
+        long taken = peers.get().stream().filter(peer -> !peer.isClosing()).count() + others.getAsInt();
+        return taken + more <= maxPeers;
     }
 
     /** Whether a peer that we dial would be let in now. */
@@ -68,7 +82,7 @@ final class Room {
             return true;
         }
         var idlest = idlest(outgoing);
-        var lowest = idlest.isPresent() || outgoing ? Optional.<Peer>empty() : lowest(newcomer);
+        var lowest = idlest.isPresent() || outgoing ? Optional.<ConnectedPeer>empty() : lowest(newcomer);
         idlest.ifPresent(peer -> peer.close(IDLE_REASON));
         lowest.ifPresent(peer -> peer.close(PRIORITY_REASON));
         if (idlest.isEmpty() && lowest.isEmpty()) {
@@ -82,26 +96,28 @@ final class Room {
         return true;
     }
 
-    private Optional<Peer> idlest(boolean outgoing) {
+    private Optional<ConnectedPeer> idlest(boolean outgoing) {
         long now = nanoTime.getAsLong();
         if (!isTurn(outgoing)) {
             return Optional.empty();
         }
         return peers.get().stream()
+                .<ConnectedPeer>map(peer -> peer)
                 .filter(peer -> !peer.isClosing() && peer.idleNanos(now) >= IDLE.toNanos())
                 .max(Comparator.comparingLong(peer -> peer.idleNanos(now)));
     }
 
     /** The peer of the lowest priority, if a newcomer's is higher, and both are known. */
-    private Optional<Peer> lowest(InetAddress newcomer) {
+    private Optional<ConnectedPeer> lowest(InetAddress newcomer) {
         var us = own.get();
         var priority = us.priority(newcomer);
         if (priority.isEmpty() || !isTurn(false)) {
             return Optional.empty();
         }
-        ToLongFunction<Peer> of =
+        ToLongFunction<ConnectedPeer> of =
                 peer -> us.priority(peer.address().getAddress()).orElse(Long.MAX_VALUE);
         return peers.get().stream()
+                .<ConnectedPeer>map(peer -> peer)
                 .filter(peer -> !peer.isClosing() && of.applyAsLong(peer) < priority.getAsLong())
                 .min(Comparator.comparingLong(of));
     }

@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -38,7 +37,6 @@ import weft.extension.Extension;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Layout;
 import weft.metainfo.Metainfo;
-import weft.net.AddressVotes;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
 import weft.net.PeerChannel;
@@ -76,15 +74,9 @@ public final class Swarm {
     /** A disk that takes longer for a block or a piece keeps its peers waiting. */
     private static final Duration DISK_PATIENCE = Duration.ofSeconds(2);
 
-    private static final String DUPLICATE = "is connected already";
-
-    private static final String CONNECTED_ELSEWHERE = "a peer of this id is connected from another address";
-
     static final String STOPPED = "the torrent was stopped";
 
     private static final String NOTHING_TO_TRADE = "nothing to trade: ";
-
-    private static final String NO_ROOM = "no room for more peers";
 
     /** What the torrent is told. Called on peers' and disk threads: must not block. */
     public interface Listener {
@@ -201,25 +193,21 @@ public final class Swarm {
     private final Door door;
     private final Entrance entrance = new Entrance();
     private final Candidates candidates;
-    private final Room room;
-    private final AddressVotes votes = new AddressVotes();
+    private final ConnectedPeers<Peer> peers;
     private final Suspects suspects = new Suspects();
     private final RateMeter downloaded;
     private final RateMeter uploaded;
     private final RateMeter wasted;
     private final LongAdder corrupt = new LongAdder();
-    private final Set<Peer> peers = ConcurrentHashMap.newKeySet();
     private final Map<Integer, Long> verifying = new ConcurrentHashMap<>(); // since when, in nanoseconds
     private final AtomicInteger failuresInARow = new AtomicInteger(); // pieces since the last verified one
     private final Set<InetAddress> bannedInARow = ConcurrentHashMap.newKeySet(); // since then
 
-    private final ReentrantLock joinLock = new ReentrantLock(); // a peer's first message against HAVEs to all
     private final ReentrantLock completeLock = new ReentrantLock();
 
     private volatile Session session; // null while stopped
     private volatile boolean transferring; // started and not paused
     private volatile boolean complete; // changed under completeLock
-    private volatile OwnAddresses ownAddresses = OwnAddresses.UNKNOWN;
 
     /** A swarm of which nothing is there yet, stopped. */
     public Swarm(Subject subject, Shared shared, Limits limits, Listener listener) {
@@ -261,10 +249,14 @@ public final class Swarm {
         this.shared = shared;
         this.listener = listener;
         this.picker = new PiecePicker(layout, shared.random());
-        this.choker = new Choker(limits.uploadSlots(), () -> peers, shared.random(), shared.nanoTime());
         this.door = door;
         this.candidates = door.candidates();
-        this.room = new Room(limits.maxPeers(), () -> peers, () -> ownAddresses, shared.nanoTime());
+        this.peers = new ConnectedPeers<>(
+                shared,
+                candidates,
+                limits.maxPeers(),
+                () -> predecessor.map(MetadataSwarm::peerCount).orElse(0));
+        this.choker = new Choker(limits.uploadSlots(), peers::all, shared.random(), shared.nanoTime());
         long now = shared.nanoTime().getAsLong();
         this.downloaded = new RateMeter(now);
         this.uploaded = new RateMeter(now);
@@ -286,12 +278,12 @@ public final class Swarm {
         transferring = !paused; // before anybody can come in
         choker.serve(!paused, complete);
         session = new Session(scope, storage, verifier);
+        predecessor.ifPresent(before -> before.handOver(this)); // before anybody is dialled who could take their places
         candidates.hurry();
         scope.fork("connector", () -> new Connector(torrent, shared, door, entrance).run(scope));
         scope.fork("keeper", this::keep);
         var started = session;
         picker.unverified().forEach(piece -> verifyFromDisk(started, piece, new PieceHash()));
-        predecessor.ifPresent(before -> before.handOver(this));
     }
 
     /** Keeps the connections, but neither asks nor serves. */
@@ -357,7 +349,7 @@ public final class Swarm {
             return;
         }
         boolean taken = current != null
-                && room.mayCome(channel.remoteAddress().getAddress())
+                && peers.mayCome(channel.remoteAddress().getAddress())
                 && current.scope.tryFork(
                         "peer " + text(channel.remoteAddress()) + " reader",
                         () -> door.answer(current.scope, channel, deadline, head, place, entrance));
@@ -378,36 +370,42 @@ public final class Swarm {
         return entrance;
     }
 
-    /** Whether a connection, over which the metadata was fetched, may stay: not if the torrent is private, and a peer led to it. */
-    boolean mayKeep(Connection connection) {
-        return !isPrivate
-                || !connection.outgoing()
-                || !candidates.isForPublicOnly(connection.channel().remoteAddress());
-    }
-
-    /** Takes a connection over, over which the metadata was fetched; false if it cannot, and it stays the caller's. */
+    /**
+     * Takes a connection over that was begun while the metadata was fetched; false if it cannot, and it stays the caller's.
+     * A peer that was greeted then has a place already, and keeps it.
+     */
     boolean adopt(Connection connection) {
         var current = session;
-        return current != null
-                && current.scope.tryFork("peer " + text(connection.channel().remoteAddress()) + " reader", () -> {
-                    var address = connection.channel().remoteAddress();
-                    current.scope.closeFirst(connection.channel());
-                    try {
-                        var parting = entrance.converse(connection);
-                        if (connection.outgoing()) {
-                            door.left(address, parting);
-                        } else {
-                            door.ended(address, parting.reason());
-                        }
-                    } finally {
-                        current.scope.forget(connection.channel());
-                        connection.close();
-                    }
-                });
+        if (current == null) {
+            return false;
+        }
+        var channel = connection.channel();
+        if (connection.earlier().isPresent()) {
+            peers.expect(channel);
+        }
+        boolean taken = current.scope.tryFork(
+                "peer " + text(channel.remoteAddress()) + " reader", () -> converseAdopted(current, connection));
+        if (!taken) {
+            peers.expectNoLonger(channel);
+        }
+        return taken;
     }
 
-    private boolean isConnected(PeerId id) {
-        return peers.stream().anyMatch(peer -> peer.peerId().equals(id) && !peer.isClosing());
+    private void converseAdopted(Session current, Connection connection) {
+        var channel = connection.channel();
+        current.scope.closeFirst(channel);
+        try {
+            var parting = entrance.converse(connection);
+            if (connection.outgoing()) {
+                door.left(channel.remoteAddress(), parting);
+            } else {
+                door.ended(channel.remoteAddress(), parting.reason());
+            }
+        } finally {
+            peers.expectNoLonger(channel);
+            current.scope.forget(channel);
+            connection.close();
+        }
     }
 
     private Parting converse(Session current, Connection connection) {
@@ -462,11 +460,9 @@ public final class Swarm {
     }
 
     private Parting parting(Peer peer, String reason) {
-        if (reason.equals(CONNECTED_ELSEWHERE)) {
-            return new Parting(reason, Parting.Again.AS_AFTER_A_FAILURE); // whose id it is cannot be known
-        }
-        if (reason.equals(DUPLICATE) && isConnected(peer.peerId())) {
-            return new Parting(reason, Parting.Again.LATE);
+        var again = peers.again(peer, reason);
+        if (again.isPresent()) {
+            return new Parting(reason, again.get());
         }
         if (!complete) {
             return new Parting(reason, Parting.Again.SOON);
@@ -484,22 +480,7 @@ public final class Swarm {
      * metadata was not known, and told that we have nothing.
      */
     private Optional<String> join(Peer peer, boolean isMet) {
-        joinLock.lock();
-        try {
-            for (Peer other : peers) {
-                if (other.peerId().equals(peer.peerId()) && !other.isClosing()) {
-                    boolean sameAddress =
-                            other.address().getAddress().equals(peer.address().getAddress());
-                    boolean idle = other.idleNanos(now()) >= Room.IDLE.toNanos();
-                    if (!idle && !(sameAddress && isToReplace(peer, other))) {
-                        return Optional.of(sameAddress ? DUPLICATE : CONNECTED_ELSEWHERE);
-                    }
-                    other.close(DUPLICATE);
-                }
-            }
-            if (!room.make(peer.address().getAddress(), peer.isOutgoing())) {
-                return Optional.of(NO_ROOM);
-            }
+        return peers.join(peer, peer.channel(), () -> {
             if (peer.isExtended()) {
                 peer.sendExtensionHandshake(ourExtensionHandshake(peer, isMet));
             }
@@ -512,11 +493,7 @@ public final class Swarm {
                     peer.sendPort(shared.port());
                 }
             }
-            peers.add(peer);
-            return Optional.empty();
-        } finally {
-            joinLock.unlock();
-        }
+        });
     }
 
     private ExtensionHandshake ourExtensionHandshake(Peer peer, boolean isMet) {
@@ -530,28 +507,9 @@ public final class Swarm {
                 complete ? Optional.of(true) : Optional.empty());
     }
 
-    // A peer id is a claim that anybody can make. So who is at work is not closed for another who says that he is the
-    // same from elsewhere. But who is idle is: somebody may have taken an honest peer's id in order to keep it out, and
-    // a connection that seems to stand here may be one that the peer has lost.
-    //
-    // Two that dial each other at the same time must agree on which connection stays, or both would go. As in
-    // libtorrent
-    // it is the one that was dialled by the side with the greater peer id.
-    private boolean isToReplace(Peer later, Peer earlier) {
-        boolean weAreGreater =
-                Arrays.compareUnsigned(shared.peerId().toBytes(), later.peerId().toBytes()) > 0;
-        return later.isOutgoing() != earlier.isOutgoing() && later.isOutgoing() == weAreGreater;
-    }
-
     private void leave(Peer peer) {
-        boolean joined = peers.remove(peer);
+        boolean joined = peers.leave(peer, complete);
         picker.disconnect(peer.source());
-        if (joined && !peer.isOutgoing()) {
-            peer.listenAddress().ifPresent(address -> candidates.came(address, complete)); // it may be of use again
-        }
-        if (joined && !complete && !peer.closeReason().equals(Optional.of(DUPLICATE))) {
-            candidates.noLongerDuplicates(peer.address().getAddress(), DUPLICATE);
-        }
         if (joined && transferring) {
             choker.interestChanged();
             peers.forEach(Peer::refill); // what it was asked for is free for others
@@ -608,7 +566,7 @@ public final class Swarm {
 
     /** Whether the torrent may have more peers. */
     public boolean hasRoom() {
-        return room.isFree(1);
+        return peers.isFree(1);
     }
 
     long now() {
@@ -794,24 +752,14 @@ public final class Swarm {
     }
 
     private void tellHave(int piece) {
-        joinLock.lock();
-        try {
-            for (Peer peer : peers) {
-                peer.sendHave(piece);
-                peer.updateInterest(this::isTransferring);
-            }
-        } finally {
-            joinLock.unlock();
-        }
+        peers.tellAll(peer -> {
+            peer.sendHave(piece);
+            peer.updateInterest(this::isTransferring);
+        });
     }
 
     private void tellDontHave(int piece) {
-        joinLock.lock();
-        try {
-            peers.forEach(peer -> peer.sendDontHave(piece));
-        } finally {
-            joinLock.unlock();
-        }
+        peers.tellAll(peer -> peer.sendDontHave(piece));
     }
 
     private void pieceFailed(Session current, int piece) throws IOException {
@@ -904,8 +852,8 @@ public final class Swarm {
             }
         }
         peerExchange.ifPresent(PeerExchange::tick);
-        PeerStatisticsEvent.ofAll(peers);
-        learnOwnAddresses();
+        PeerStatisticsEvent.ofAll(peers.all());
+        peers.learnOwnAddresses();
         picker.tick();
         if (transferring) { // who has snubbed us gets what the others leave
             peers.stream().filter(peer -> !peer.isSnubbed()).forEach(Peer::refill);
@@ -913,28 +861,13 @@ public final class Swarm {
         }
     }
 
-    /** By what peers say, by which address of ours do they reckon priorities? */
-    private void learnOwnAddresses() {
-        for (Peer peer : peers) {
-            peer.seenAs().ifPresent(seen -> votes.vote(peer.address().getAddress(), seen));
-        }
-        ownAddresses = OwnAddresses.of(votes, shared.port());
-        candidates.weAre(ownAddresses);
-    }
-
     // --- whom peers are told of (BEP 11)
 
     private final class Acquaintances implements PeerExchange.Host {
         @Override
         public Map<InetSocketAddress, Integer> contacts() {
-            var contacts = new HashMap<InetSocketAddress, Integer>();
-            for (Peer peer : peers) {
-                if (!peer.isClosing()) {
-                    int flags = peer.extensions().contactFlags() | (peer.isSeed() ? PexMessage.UPLOAD_ONLY : 0);
-                    peer.listenAddress().ifPresent(address -> contacts.merge(address, flags, (a, b) -> a | b));
-                }
-            }
-            return contacts;
+            return peers.contacts(
+                    peer -> peer.extensions().contactFlags() | (peer.isSeed() ? PexMessage.UPLOAD_ONLY : 0));
         }
 
         @Override
@@ -957,7 +890,7 @@ public final class Swarm {
 
         @Override
         public boolean hasRoomToDial(int beingDialled) {
-            return room.isFree(beingDialled + 1) || (beingDialled == 0 && !complete && room.mayBeDialled());
+            return peers.isFree(beingDialled + 1) || (beingDialled == 0 && !complete && peers.mayBeDialled());
         }
 
         @Override
@@ -1087,7 +1020,12 @@ public final class Swarm {
 
     /** The peers that are connected now. */
     public List<Peer> peers() {
-        return List.copyOf(peers);
+        return List.copyOf(peers.all());
+    }
+
+    /** Those that are connected since the metadata was fetched, and are not taken over yet. */
+    public List<MetadataSwarm.PeerStanding> peersBefore() {
+        return predecessor.map(MetadataSwarm::peers).orElse(List.of());
     }
 
     /** Why the last connections ended, oldest first. */

@@ -34,12 +34,12 @@
  * pool is waited for. Where one is taken under another, it is in this order:
  *
  * <ol>
- *   <li>{@code Swarm.joinLock}: a new peer's first message against HAVEs that go to all
+ *   <li>{@code ConnectedPeers.joinLock}: a new peer's first message against HAVEs that go to all
  *   <li>{@code Swarm.completeLock}, {@code Choker.lock}: never both
  *   <li>{@code Peer.requestLock}
  *   <li>{@code PiecePicker.lock}
  *   <li>{@code Outbox.lock}, {@code Candidates.lock}, {@code Suspects.lock}, {@code Bans.lock}, {@code PieceHash.lock},
- *       {@code Swarm.disconnectsLock}: nothing is taken under them
+ *       {@code MetadataDownload.lock}, {@code Door.lock}: nothing is taken under them
  * </ol>
  *
  * <p>Floor 4: uses everything below.

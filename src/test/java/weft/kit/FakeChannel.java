@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -100,18 +101,23 @@ public final class FakeChannel implements PeerChannel {
 
     @Override
     public int read(ByteBuffer target) throws ClosedChannelException {
+        return read(target, Long.MAX_VALUE);
+    }
+
+    @Override
+    public int read(ByteBuffer target, Duration timeout) throws ClosedChannelException {
+        return read(target, timeout.toNanos());
+    }
+
+    private int read(ByteBuffer target, long timeoutNanos) throws ClosedChannelException {
         lock.lock();
         try {
-            while (fed.isEmpty() && !ended && !closed) {
-                readers++;
-                changed.awaitUninterruptibly();
-                readers--;
-            }
+            boolean timedOut = !awaitBytes(timeoutNanos);
             if (closed) {
                 throw new AsynchronousCloseException();
             }
             if (fed.isEmpty()) {
-                return -1;
+                return timedOut ? 0 : -1;
             }
             var next = fed.peek();
             int count = Math.min(next.remaining(), target.remaining());
@@ -126,9 +132,22 @@ public final class FakeChannel implements PeerChannel {
         }
     }
 
-    @Override
-    public int read(ByteBuffer dst, Duration timeout) throws ClosedChannelException, AsynchronousCloseException {
-        return read(dst);
+    /** Under the lock. False if the time ran out. */
+    private boolean awaitBytes(long timeoutNanos) throws ClosedByInterruptException {
+        long left = timeoutNanos;
+        readers++;
+        try {
+            while (fed.isEmpty() && !ended && !closed && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            closed = true; // as with any channel that can be interrupted
+            Thread.currentThread().interrupt();
+            throw new ClosedByInterruptException();
+        } finally {
+            readers--;
+        }
+        return left > 0;
     }
 
     @Override

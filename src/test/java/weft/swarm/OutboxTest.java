@@ -269,4 +269,28 @@ class OutboxTest {
 
         assertThat(outbox.queuedBlocks()).isZero();
     }
+
+    @Test
+    void whatLiesInAFinishedOneIsStillTaken() throws Exception {
+        outbox.append(4, out -> out.putInt(1));
+        outbox.offerExtended(3, ByteBuffer.allocate(10));
+
+        outbox.finish();
+
+        assertThat(outbox.append(4, out -> out.putInt(2))).isTrue();
+        assertThat(outbox.offerExtended(3, ByteBuffer.allocate(10))).isFalse();
+        var last = take();
+        assertThat(last.control()).isEqualTo(ByteBuffer.allocate(4).putInt(1).flip());
+        assertThat(last.extended()).hasSize(2);
+        assertThat(take()).isNull();
+    }
+
+    @Test
+    void whatLiesInAClosedOneIsForgotten() throws Exception {
+        outbox.append(4, out -> out.putInt(1));
+
+        outbox.close();
+
+        assertThat(take()).isNull();
+    }
 }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.AddOptions.InitialState;
+import weft.TorrentState;
 import weft.kit.Await;
 import weft.kit.Content;
 import weft.kit.FakePeer;
@@ -254,5 +255,46 @@ class PeerExchangeSwarmTest {
         awaitHeard(peer);
         assertThat(leecher.torrent().snapshot().knownPeers()).isEqualTo(1);
         assertThat(foundToo.accepted()).isZero();
+    }
+
+    /** That may take minutes. */
+    @Test
+    void aPrivateTorrentIsQuietAlreadyWhileItsFilesAreLookedAt() throws Exception {
+        var shared = swarm.sharePrivately(Content.ofLength(100_000));
+        var storage = shared.seededStorage();
+        storage.stall();
+        var server = shared.listen("127.0.0.3");
+        var found = shared.listen("127.0.0.4");
+        var foundLate = shared.listen("127.0.0.5");
+        var leecher = shared.byMagnet(
+                options -> options.withPeers(List.of(server.address())).withStorage(storage));
+        var peer = server.accept().shakeHands(BOTH);
+        var size = shared.metainfo().infoBytes().remaining();
+        var message = new PexMessage(
+                List.of(new Contact(found.address(), 0), new Contact(foundLate.address(), 0)), List.of());
+        peer.send(
+                Extended.handshake(Map.of("ut_metadata", 3), "13:metadata_sizei" + size + "e"),
+                new Extended(1, ByteBuffer.wrap(message.encode())));
+        var other = found.accept().shakeHands(BOTH);
+        other.expectExtensionHandshake();
+        var late = foundLate.accept(); // and says nothing yet
+
+        pieceOfMetadata(shared, peer);
+
+        leecher.awaitState(TorrentState.CHECKING);
+        other.untilClosed();
+        late.shakeHands(BOTH);
+        assertThat(late.untilClosed()).isEmpty();
+        var told = shared.listen("127.0.0.6");
+        leecher.connectTo(told);
+        var asTold = told.accept().shakeHands(BOTH);
+        var ids = asTold.expectExtensionHandshake().dict("m").orElseThrow();
+        assertThat(ids.integer("ut_metadata")).isPresent();
+        assertThat(ids.integer("ut_pex")).isEmpty();
+        asTold.send(Extended.handshake(Map.of("ut_pex", 9)));
+        assertThat(asTold.within(Duration.ofMillis(1200))) // twice as long as it takes where it is not private
+                .noneMatch(Extended.class::isInstance);
+        assertThat(leecher.torrent().state()).isEqualTo(TorrentState.CHECKING);
+        storage.resume();
     }
 }

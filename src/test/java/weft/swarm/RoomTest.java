@@ -29,8 +29,9 @@ class RoomTest {
     private final Random random = new Random(1);
     private final PiecePicker picker = new PiecePicker(Layout.ofSingleFile(16 * 1024, "x", 1 << 20), random);
     private final List<Peer> peers = new ArrayList<>();
+    private int others;
     private OwnAddresses own = OwnAddresses.UNKNOWN;
-    private final Room room = new Room(2, () -> peers, () -> own, clock);
+    private final Room room = new Room(2, () -> peers, () -> others, () -> own, clock);
 
     private static InetAddress address(String literal) {
         return new InetSocketAddress(literal, 1).getAddress();
@@ -62,6 +63,16 @@ class RoomTest {
         assertThat(room.isFree(1)).isTrue();
         assertThat(room.isFree(2)).isFalse();
         assertThat(comes(STRANGER)).isTrue();
+        assertThat(peers).noneMatch(Peer::isClosing);
+    }
+
+    @Test
+    void placesThatAreKeptAreTaken() {
+        peer();
+        others = 1;
+
+        assertThat(room.isFree(1)).isFalse();
+        assertThat(comes(STRANGER)).isFalse();
         assertThat(peers).noneMatch(Peer::isClosing);
     }
 
