@@ -3,9 +3,13 @@ package weft.app;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -83,26 +87,40 @@ public final class Main implements Runnable {
     /** Runs a command that prints to {@code output}, until it is done or {@code stop} is requested. */
     static int run(String[] args, Output output, StopSignal stop) {
         try {
-            return commandLine(output, stop).execute(args);
+            return commandLine(args, output, stop).execute(args);
         } catch (OutOfMemoryError | StackOverflowError e) {
             return fail(output, Faults.describe(e), e);
         }
     }
 
-    private static CommandLine commandLine(Output output, StopSignal stop) {
-        var weft = new CommandLine(new Main())
-                .addSubcommand(new DownloadCommand(output, stop))
-                .addSubcommand(new SeedCommand(output, stop))
-                .addSubcommand(new CreateCommand(output, stop))
-                .addSubcommand(new VerifyCommand(output, stop))
-                .addSubcommand(new InfoCommand(output, stop))
-                .addSubcommand(new TrackerCommand(output, stop))
-                .addSubcommand(DhtCommand.with(output, stop))
-                .addSubcommand(new DemoCommand(output, stop));
-        weft.getSubcommands().values().forEach(command -> addCommonOptions(command, output));
+    // Building a command takes time for each of its options. So only the one that is asked for is built, unless help or
+    // an
+    // unknown name wants all of them.
+    private static CommandLine commandLine(String[] args, Output output, StopSignal stop) {
+        var weft = new CommandLine(new Main());
+        var commands = commands(output, stop);
+        var wanted = args.length > 0 && commands.containsKey(args[0]) ? List.of(args[0]) : commands.keySet();
+        for (String name : wanted) {
+            var command = commands.get(name).get();
+            weft.addSubcommand(command);
+            addCommonOptions(command, output);
+        }
         return weft.setOut(output.writer())
                 .setParameterExceptionHandler((e, arguments) -> wrongUsage(output, e))
                 .setExecutionExceptionHandler((e, command, arguments) -> failed(output, stop, e));
+    }
+
+    private static Map<String, Supplier<CommandLine>> commands(Output output, StopSignal stop) {
+        var commands = new LinkedHashMap<String, Supplier<CommandLine>>();
+        commands.put("download", () -> new CommandLine(new DownloadCommand(output, stop)));
+        commands.put("seed", () -> new CommandLine(new SeedCommand(output, stop)));
+        commands.put("create", () -> new CommandLine(new CreateCommand(output, stop)));
+        commands.put("verify", () -> new CommandLine(new VerifyCommand(output, stop)));
+        commands.put("info", () -> new CommandLine(new InfoCommand(output, stop)));
+        commands.put("tracker", () -> new CommandLine(new TrackerCommand(output, stop)));
+        commands.put("dht", () -> DhtCommand.with(output, stop));
+        commands.put("demo", () -> new CommandLine(new DemoCommand(output, stop)));
+        return commands;
     }
 
     private static void addCommonOptions(CommandLine command, Output output) {
