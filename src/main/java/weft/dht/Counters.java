@@ -8,6 +8,7 @@ final class Counters {
     final LongAdder malformed = new LongAdder();
     final LongAdder unexpected = new LongAdder();
     final LongAdder ignored = new LongAdder();
+    final LongAdder unverified = new LongAdder();
     final LongAdder queriesReceived = new LongAdder();
     final LongAdder queriesAnswered = new LongAdder();
     final LongAdder queriesRefused = new LongAdder();

@@ -64,6 +64,7 @@ public final class Dht implements AutoCloseable {
     private final UdpSocket socket;
     private final DhtOptions options;
     private final WorkerPool nameLookups = new WorkerPool("weft dht name look-up", NAME_LOOKUPS);
+    private final Verifier verifier = new Verifier();
     private final List<Node> nodes = new ArrayList<>(); // one or two; not changed once this is made
     private final List<Life> lives = new ArrayList<>(); // those of the nodes, in the same order
     private final CountDownLatch ready = new CountDownLatch(1);
@@ -113,6 +114,7 @@ public final class Dht implements AutoCloseable {
         if (nodes.size() == 2) {
             Node.pair(nodes.getFirst(), nodes.getLast());
         }
+        scope.fork("dht signatures", verifier::run);
         socket.handle(DatagramKind.DHT, this::received); // before anybody can be asked
         for (int i = 0; i < nodes.size(); i++) {
             scope.fork("dht life " + nodes.get(i).family(), lives.get(i)::run);
@@ -127,6 +129,7 @@ public final class Dht implements AutoCloseable {
                 options,
                 votes,
                 (datagram, to) -> socket.send(ByteBuffer.wrap(datagram), to),
+                verifier::offer,
                 Pace.REAL,
                 random);
         nodes.add(node);

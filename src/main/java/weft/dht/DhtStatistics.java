@@ -22,6 +22,7 @@ import java.util.function.ToIntFunction;
  * @param malformed those that are no messages of the DHT
  * @param unexpected answers that nobody had asked for, or that came too late, or from elsewhere
  * @param ignored datagrams beyond the limits
+ * @param unverified items that were refused as there were too many signatures to verify (BEP 44)
  * @param queriesReceived queries of others
  * @param queriesAnswered those that were answered
  * @param queriesRefused those that got an error
@@ -42,6 +43,7 @@ public record DhtStatistics(
         long malformed,
         long unexpected,
         long ignored,
+        long unverified,
         long queriesReceived,
         long queriesAnswered,
         long queriesRefused,
@@ -62,6 +64,7 @@ public record DhtStatistics(
                 count(nodes, counters -> counters.malformed),
                 count(nodes, counters -> counters.unexpected),
                 count(nodes, counters -> counters.ignored),
+                count(nodes, counters -> counters.unverified),
                 count(nodes, counters -> counters.queriesReceived),
                 count(nodes, counters -> counters.queriesAnswered),
                 count(nodes, counters -> counters.queriesRefused),

@@ -131,7 +131,7 @@ final class Gate {
         return take(queries);
     }
 
-    /** Whether another signature of a stranger's may be verified now. */
+    /** Whether there is time to verify another signature of a stranger's. */
     boolean mayVerify() {
         return take(verifications);
     }

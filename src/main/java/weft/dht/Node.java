@@ -12,6 +12,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import weft.net.AddressVotes;
 
@@ -50,6 +51,7 @@ final class Node {
     private final Transactions transactions;
     private final Responder responder;
     private final AddressVotes votes;
+    private final Predicate<Runnable> verifier;
     private final Gate gate;
     private final Counters counters = new Counters();
 
@@ -65,18 +67,21 @@ final class Node {
     private volatile long askedNanos; // when somebody asked us last, or we began
     private volatile boolean closed;
 
+    /** {@code verifier}: see {@link ItemStore}. */
     Node(
             Family family,
             NodeId id,
             DhtOptions options,
             AddressVotes votes,
             Transport transport,
+            Predicate<Runnable> verifier,
             Pace pace,
             RandomGenerator random) {
         this.family = family;
         this.id = id;
         this.options = options;
         this.transport = transport;
+        this.verifier = verifier;
         this.pace = pace;
         this.random = random;
         this.readOnly = options.readOnly();
@@ -85,7 +90,7 @@ final class Node {
         this.transactions = new Transactions(random);
         this.votes = votes;
         this.gate = new Gate(options, pace::nanoTime);
-        this.responder = new Responder(this, options, gate, pace, random);
+        this.responder = new Responder(this, options, this::verify, pace, random);
     }
 
     /** Makes the two know each other; each tells of the other's nodes (BEP 32). */
@@ -182,13 +187,21 @@ final class Node {
             counters.ignored.increment();
             return;
         }
-        send(responder.answer(query, from), from);
+        responder.answer(query, from, message -> send(message, from));
         if (!query.readOnly()
                 && !query.id().equals(id)
                 && !isRouter(from)
                 && table.asked(new Contact(query.id(), from))) {
             boolean ignored = strangers.offer(from); // or another time
         }
+    }
+
+    private boolean verify(Runnable verification) {
+        boolean taken = gate.mayVerify() && verifier.test(verification);
+        if (!taken) {
+            counters.unverified.increment();
+        }
+        return taken;
     }
 
     /** Says what is wrong with a query that was none. */

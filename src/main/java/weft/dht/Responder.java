@@ -7,12 +7,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import weft.bencode.BString;
 
 /**
  * What a node answers to queries, and what it keeps for others: peers of torrents, and items (BEP 5, 32, 33, 44, 51). All in
- * memory and bounded; an answer to a query takes some microseconds. Called by whoever receives the node's datagrams.
+ * memory and bounded; an answer to a query takes some microseconds, but for the signatures of items, which it leaves to
+ * others. Called by whoever receives the node's datagrams.
  */
 final class Responder {
     /** Stays within one packet on any path, with what the network adds. */
@@ -42,7 +45,8 @@ final class Responder {
     private final TorrentSample sample;
     private final ItemStore items;
 
-    Responder(Node node, DhtOptions options, Gate gate, Pace pace, RandomGenerator random) {
+    /** {@code verifier}: see {@link ItemStore}. */
+    Responder(Node node, DhtOptions options, Predicate<Runnable> verifier, Pace pace, RandomGenerator random) {
         this.node = node;
         this.tokens = new Tokens(pace::nanoTime, random);
         this.peers = new PeerStore(
@@ -50,24 +54,26 @@ final class Responder {
                 pace::nanoTime,
                 random);
         this.sample = new TorrentSample(peers, pace::nanoTime);
-        this.items = new ItemStore(options.maxItems(), node::id, gate::mayVerify, pace::nanoTime);
+        this.items = new ItemStore(options.maxItems(), node::id, verifier, pace::nanoTime);
     }
 
-    /** The answer to a query, or that it fails. */
-    Message answer(Query query, InetSocketAddress from) {
-        return switch (query.method()) {
-            case Method.Ping ping -> answer(query, from, Answer.Contents.NONE);
-            case Method.FindNode(NodeId target, Set<Family> want) -> answer(query, from, nodes(target, want));
-            case Method.GetPeers getPeers -> answer(query, from, peers(getPeers, from));
-            case Method.AnnouncePeer announce -> announced(query, announce, from);
-            case Method.Get get -> answer(query, from, item(get, from));
-            case Method.Put put -> put(query, put, from);
+    /** Answers a query, or says that it fails: at once, unless there is a signature to be verified first. */
+    void answer(Query query, InetSocketAddress from, Consumer<Message> reply) {
+        switch (query.method()) {
+            case Method.Ping ping -> reply.accept(answer(query, from, Answer.Contents.NONE));
+            case Method.FindNode(NodeId target, Set<Family> want) ->
+                reply.accept(answer(query, from, nodes(target, want)));
+            case Method.GetPeers getPeers -> reply.accept(answer(query, from, peers(getPeers, from)));
+            case Method.AnnouncePeer announce -> reply.accept(announced(query, announce, from));
+            case Method.Get get -> reply.accept(answer(query, from, item(get, from)));
+            case Method.Put put -> put(query, put, from, reply);
             case Method.SampleInfohashes(NodeId target, Set<Family> want) ->
-                answer(query, from, nodes(target, want).with(sample.current()));
+                reply.accept(answer(query, from, nodes(target, want).with(sample.current())));
             // BEP 5: what we do not know and has a target may be meant as find_node.
             case Method.Unknown(String name, Optional<NodeId> target, Set<Family> want) ->
-                target.isPresent() ? answer(query, from, nodes(target.orElseThrow(), want)) : unknown(query);
-        };
+                reply.accept(
+                        target.isPresent() ? answer(query, from, nodes(target.orElseThrow(), want)) : unknown(query));
+        }
     }
 
     private Answer answer(Query query, InetSocketAddress from, Answer.Contents contents) {
@@ -174,10 +180,14 @@ final class Responder {
         };
     }
 
-    private Message put(Query query, Method.Put put, InetSocketAddress from) {
-        return items.put(put, target -> accepts(put.token(), from, target))
-                .<Message>map(refusal -> new Failure(query.transaction(), refusal.code(), refusal.text()))
-                .orElseGet(() -> answer(query, from, Answer.Contents.NONE));
+    private void put(Query query, Method.Put put, InetSocketAddress from, Consumer<Message> reply) {
+        items.put(
+                put,
+                from.getAddress(),
+                target -> accepts(put.token(), from, target),
+                refusal -> reply.accept(
+                        refusal.<Message>map(why -> new Failure(query.transaction(), why.code(), why.text()))
+                                .orElseGet(() -> answer(query, from, Answer.Contents.NONE))));
     }
 
     private boolean accepts(BString token, InetSocketAddress from, NodeId target) {

@@ -18,7 +18,8 @@ import java.util.random.RandomGenerator;
  *
  * <p>What gets in has answered us. One node per IP address, and one of each network in a bucket, so that nobody fills the
  * table from few addresses; local addresses are exempt, as of those one knows whose they are. A node that comes back at
- * its address with another id is distrusted and dropped. Nodes whose id fits their address (BEP 42) are preferred.
+ * its address with another id is distrusted and dropped. Nodes whose id fits their address (BEP 42) are preferred, within
+ * limits that {@link Bucket} tells.
  *
  * <p>Used by any thread; everything is guarded by {@code lock}, under which nothing waits.
  */
@@ -108,19 +109,18 @@ final class RoutingTable {
         if (!isCrowded && !bucket.isFull()) {
             bucket.add(node);
             bucket.changed(now);
-        } else if (isCrowded || !replace(bucket, node, now)) {
+        } else if (!replace(bucket, node, now)) {
             forget(bucket.await(node));
         }
     }
 
     private boolean replace(Bucket bucket, Neighbour node, long now) {
-        var before = List.copyOf(bucket.nodes());
-        if (!bucket.replaceWith(node)) {
-            return false;
-        }
-        bucket.changed(now);
-        before.stream().filter(other -> !bucket.nodes().contains(other)).forEach(this::forget);
-        return true;
+        var loser = bucket.replaceWith(node, now);
+        loser.ifPresent(other -> {
+            bucket.changed(now);
+            forget(other.isBad() ? other : bucket.await(other));
+        });
+        return loser.isPresent();
     }
 
     private boolean isLast(Bucket bucket) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -137,12 +138,15 @@ class DhtItemsTest {
         var asker = new InetSocketAddress("127.0.0.1", 1);
         var id = NodeId.parse("0".repeat(40));
         var get = new Query(SALT, id, true, new Method.Get(item.target(), Set.of(), OptionalLong.empty()));
-        var token = ((Answer) node.responder().answer(get, asker))
-                .contents()
-                .token()
-                .orElseThrow();
+        var token = ((Answer) answer(node, get, asker)).contents().token().orElseThrow();
         var put = new Query(SALT, id, true, Method.Put.of(item, token, OptionalLong.empty()));
-        assertThat(node.responder().answer(put, asker)).isInstanceOf(Answer.class);
+        assertThat(answer(node, put, asker)).isInstanceOf(Answer.class);
+    }
+
+    private static Message answer(Node node, Query query, InetSocketAddress from) {
+        var answer = new CompletableFuture<Message>();
+        node.responder().answer(query, from, answer::complete);
+        return answer.join(); // of the thread that verifies
     }
 
     private static Item kept(Dht dht) {
@@ -151,7 +155,7 @@ class DhtItemsTest {
                 NodeId.parse("0".repeat(40)),
                 true,
                 new Method.Get(item(1, "").target(), Set.of(), OptionalLong.empty()));
-        var answer = (Answer) dht.nodes().getFirst().responder().answer(get, new InetSocketAddress("127.0.0.1", 1));
+        var answer = (Answer) answer(dht.nodes().getFirst(), get, new InetSocketAddress("127.0.0.1", 1));
         return MutableItem.received(KEYS.key(), SALT, answer.contents().stored().orElseThrow())
                 .orElseThrow();
     }

@@ -34,6 +34,7 @@ class ItemAnswersTest {
                 DhtOptions.loopback().withRates(1_000_000, 1_000_000, 1_000_000),
                 new AddressVotes(),
                 (datagram, to) -> sent.add(datagram),
+                SimulatedNetwork::atOnce,
                 time,
                 random);
     }

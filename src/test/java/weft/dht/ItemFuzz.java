@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -62,14 +64,11 @@ class ItemFuzz {
                 parts.sequence,
                 BString.of(parts.signature),
                 OptionalLong.empty());
-        var store = new ItemStore(2, () -> SELF, () -> true, new FakeClock());
+        var store = new ItemStore(2, () -> SELF, SimulatedNetwork::atOnce, new FakeClock());
 
-        Cost.atMost(
-                1000,
-                input.length,
-                () -> store.put(new Method.Put(BString.EMPTY, value, Optional.of(signed)), t -> true));
-        var refusal = store.put(new Method.Put(BString.EMPTY, value, Optional.of(signed)), target -> true);
-        var fixedRefusal = store.put(new Method.Put(BString.EMPTY, value, Optional.empty()), target -> true);
+        Cost.atMost(1000, input.length, () -> put(store, new Method.Put(BString.EMPTY, value, Optional.of(signed))));
+        var refusal = put(store, new Method.Put(BString.EMPTY, value, Optional.of(signed)));
+        var fixedRefusal = put(store, new Method.Put(BString.EMPTY, value, Optional.empty()));
 
         refusal.ifPresentOrElse(
                 why -> assertThat(why.code()).isIn(203, 205, 206, 207),
@@ -80,6 +79,12 @@ class ItemFuzz {
                 () -> assertThat(store.get(ImmutableItem.of(value).target()))
                         .hasValueSatisfying(item -> assertThat(item.value()).isEqualTo(value)));
         assertThat(store.size()).isEqualTo((refusal.isEmpty() ? 1 : 0) + (fixedRefusal.isEmpty() ? 1 : 0));
+    }
+
+    private static Optional<ItemStore.Refusal> put(ItemStore store, Method.Put put) {
+        var said = new AtomicReference<Optional<ItemStore.Refusal>>();
+        store.put(put, InetAddress.getLoopbackAddress(), target -> true, said::set);
+        return said.get();
     }
 
     /** The input, cut up. */

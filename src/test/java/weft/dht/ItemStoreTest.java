@@ -2,7 +2,12 @@ package weft.dht;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -19,7 +24,23 @@ class ItemStoreTest {
 
     private int verifications = Integer.MAX_VALUE;
     private final FakeClock clock = new FakeClock();
-    private final ItemStore store = new ItemStore(10, () -> SELF, () -> verifications-- > 0, clock);
+    private final ItemStore store = new ItemStore(10, () -> SELF, this::verify, clock);
+
+    private boolean verify(Runnable verification) {
+        if (verifications-- <= 0) {
+            return false;
+        }
+        verification.run();
+        return true;
+    }
+
+    /** Whatever the store says at once, as the verifier is not another thread here. */
+    private Optional<ItemStore.Refusal> offer(Method.Put put, Predicate<NodeId> token) {
+        var said = new ArrayList<Optional<ItemStore.Refusal>>();
+        store.put(put, InetAddress.getLoopbackAddress(), token, said::add);
+        assertThat(said).hasSize(1);
+        return said.getFirst();
+    }
 
     @Test
     void keepsWhatIsPut() {
@@ -78,9 +99,9 @@ class ItemStoreTest {
 
         assertThat(refusal(tooLong, longSalt, target -> false)).isEqualTo(205);
         assertThat(refusal(SALT, longSalt, target -> false)).isEqualTo(207);
-        assertThat(store.put(new Method.Put(SALT, SALT, Optional.of(negative)), target -> false))
+        assertThat(offer(new Method.Put(SALT, SALT, Optional.of(negative)), target -> false))
                 .hasValueSatisfying(refusal -> assertThat(refusal.text()).contains("token"));
-        assertThat(store.put(new Method.Put(SALT, SALT, Optional.of(negative)), target -> true))
+        assertThat(offer(new Method.Put(SALT, SALT, Optional.of(negative)), target -> true))
                 .hasValueSatisfying(refusal -> {
                     assertThat(refusal.code()).isEqualTo(203);
                     assertThat(refusal.text()).contains("negative sequence number");
@@ -94,9 +115,9 @@ class ItemStoreTest {
     @Test
     void immutableItemNeedsATokenAndFits() {
         var put = new Method.Put(SALT, BString.of("x"), Optional.empty());
-        assertThat(store.put(put, target -> false).orElseThrow().code()).isEqualTo(203);
+        assertThat(offer(put, target -> false).orElseThrow().code()).isEqualTo(203);
         var tooLong = new Method.Put(SALT, BString.of("x".repeat(997)), Optional.empty());
-        assertThat(store.put(tooLong, target -> true).orElseThrow().code()).isEqualTo(205);
+        assertThat(offer(tooLong, target -> true).orElseThrow().code()).isEqualTo(205);
         assertThat(store.size()).isZero();
     }
 
@@ -105,9 +126,9 @@ class ItemStoreTest {
         var item = item(1, "one");
         var immutable = ImmutableItem.of(BString.of("one"));
 
-        assertThat(store.put(put(item, OptionalLong.empty()), item.target()::equals))
+        assertThat(offer(put(item, OptionalLong.empty()), item.target()::equals))
                 .isEmpty();
-        assertThat(store.put(new Method.Put(SALT, immutable.value(), Optional.empty()), immutable.target()::equals))
+        assertThat(offer(new Method.Put(SALT, immutable.value(), Optional.empty()), immutable.target()::equals))
                 .isEmpty();
     }
 
@@ -152,7 +173,7 @@ class ItemStoreTest {
         put(item(1, "one"));
 
         assertThat(put(item(1, "one"))).isEmpty();
-        assertThat(store.put(put(item(2, "two"), OptionalLong.empty()), target -> false)
+        assertThat(offer(put(item(2, "two"), OptionalLong.empty()), target -> false)
                         .orElseThrow()
                         .code())
                 .isEqualTo(203);
@@ -181,8 +202,73 @@ class ItemStoreTest {
         assertThat(store.size()).isEqualTo(10);
     }
 
+    @Test
+    void oneHostDoesNotFillTheStore() throws UnknownHostException {
+        var roomy = new ItemStore(100, () -> SELF, this::verify, clock);
+        var taken = new HashMap<String, Integer>();
+        for (var host : List.of("203.0.113.7", "2001:db8:1:2::", "203.0.113.8", "127.0.0.1")) {
+            for (int i = 0; i < 20; i++) {
+                var from = InetAddress.getByName(host.endsWith("::") ? host + i : host);
+                var put = new Method.Put(SALT, BString.of(host + i), Optional.empty());
+                roomy.put(
+                        put,
+                        from,
+                        target -> true,
+                        refusal -> taken.merge(host, refusal.isEmpty() ? 1 : 0, Integer::sum));
+            }
+        }
+
+        assertThat(taken)
+                .containsEntry("203.0.113.7", 16)
+                .containsEntry("2001:db8:1:2::", 16)
+                .containsEntry("203.0.113.8", 16)
+                .containsEntry("127.0.0.1", 20);
+    }
+
+    @Test
+    void whoHasTooManyItemsMayStillReplaceThemAndKeepOthersAlive() throws UnknownHostException {
+        var roomy = new ItemStore(100, () -> SELF, this::verify, clock);
+        var refusals = new ArrayList<ItemStore.Refusal>();
+        var full = InetAddress.getByName("203.0.113.7");
+        roomy.put(
+                put(item(1, "one"), OptionalLong.empty()), InetAddress.getByName("203.0.113.8"), t -> true, none -> {});
+        for (int i = 0; i < 16; i++) {
+            roomy.put(
+                    new Method.Put(SALT, BString.of("" + i), Optional.empty()),
+                    full,
+                    t -> true,
+                    r -> r.ifPresent(refusals::add));
+        }
+        assertThat(refusals).isEmpty();
+
+        roomy.put(
+                new Method.Put(SALT, BString.of("3"), Optional.empty()),
+                full,
+                t -> true,
+                r -> r.ifPresent(refusals::add));
+        roomy.put(put(item(2, "two"), OptionalLong.empty()), full, t -> true, r -> r.ifPresent(refusals::add));
+        assertThat(refusals).isEmpty();
+
+        verifications = 0; // it is refused before a signature is verified
+        roomy.put(
+                put(MutableItem.sign(KEYS, BString.of("other"), 1, SALT), OptionalLong.empty()),
+                full,
+                t -> true,
+                r -> r.ifPresent(refusals::add));
+        assertThat(refusals)
+                .singleElement()
+                .satisfies(refusal -> assertThat(refusal.text()).contains("of yours"));
+        clock.advance(Duration.ofHours(2).plusMinutes(1));
+        roomy.put(
+                new Method.Put(SALT, BString.of("new"), Optional.empty()),
+                full,
+                t -> true,
+                r -> r.ifPresent(refusals::add));
+        assertThat(refusals).hasSize(1);
+    }
+
     private Optional<ItemStore.Refusal> put(BValue value) {
-        return store.put(new Method.Put(SALT, value, Optional.empty()), target -> true);
+        return offer(new Method.Put(SALT, value, Optional.empty()), target -> true);
     }
 
     private Optional<ItemStore.Refusal> put(MutableItem item) {
@@ -190,7 +276,7 @@ class ItemStoreTest {
     }
 
     private Optional<ItemStore.Refusal> put(Method.Put put) {
-        return store.put(put, target -> true);
+        return offer(put, target -> true);
     }
 
     private int refusal(MutableItem item) {
@@ -202,7 +288,7 @@ class ItemStoreTest {
     }
 
     private int refusal(BValue value, Method.Put.Signed signed, Predicate<NodeId> token) {
-        return store.put(new Method.Put(SALT, value, Optional.of(signed)), token)
+        return offer(new Method.Put(SALT, value, Optional.of(signed)), token)
                 .orElseThrow()
                 .code();
     }

@@ -489,9 +489,13 @@ class NodeTest {
             var from = slow.addressOf(writer);
             var asked =
                     new Query(BString.of("aa"), writer.id(), true, new Method.GetPeers(TARGET, Set.of(), false, false));
-            var token =
-                    ((Answer) other.responder().answer(asked, from)).contents().token();
-            found.add(new Lookup.Found(new Contact(other.id(), slow.addressOf(other)), token));
+            var contact = new Contact(other.id(), slow.addressOf(other));
+            other.responder()
+                    .answer(
+                            asked,
+                            from,
+                            answer -> found.add(new Lookup.Found(
+                                    contact, ((Answer) answer).contents().token())));
         }
 
         int stored = writer.store(

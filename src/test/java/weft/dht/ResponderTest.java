@@ -37,6 +37,7 @@ class ResponderTest {
                 DhtOptions.loopback().withRates(1_000_000, 1_000_000, 1_000_000),
                 new AddressVotes(),
                 (datagram, to) -> sent.add(datagram),
+                SimulatedNetwork::atOnce,
                 time,
                 random);
     }

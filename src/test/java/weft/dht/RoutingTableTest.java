@@ -217,6 +217,100 @@ class RoutingTableTest {
     }
 
     @Test
+    void newcomersThatFitTakeHalfOfAGoodBucketAndThoseHeardOfLongestAgoMakeWay() {
+        answered(1, 5);
+        var unverified = new ArrayList<Contact>();
+        for (int i = 0; i < 8; i++) {
+            unverified.addAll(answered(1, 0));
+            clock.advance(Duration.ofSeconds(1));
+        }
+        table.answered(unverified.getFirst());
+
+        for (int i = 0; i < 8; i++) {
+            table.answered(verifiedSharing(0));
+        }
+
+        assertThat(table.contacts())
+                .hasSize(9)
+                .contains(unverified.getFirst())
+                .containsAll(unverified.subList(5, 8))
+                .doesNotContainAnyElementsOf(unverified.subList(1, 5));
+    }
+
+    @Test
+    void whoIsSilentAndDoesNotFitMakesWayForOneThatDoes() {
+        answered(1, 5);
+        var unverified = answered(8, 0);
+        clock.advance(Duration.ofMinutes(15));
+        table.answered(unverified.getFirst());
+        table.answered(unverified.get(1));
+        failed(unverified.get(1), 1);
+
+        for (int i = 0; i < 8; i++) {
+            table.answered(verifiedSharing(0));
+        }
+
+        assertThat(table.contacts())
+                .contains(unverified.getFirst())
+                .doesNotContainAnyElementsOf(unverified.subList(1, 8));
+    }
+
+    @Test
+    void whoFitsAndAnswersIsDisplacedByNobody() {
+        answered(1, 5);
+        var first = new ArrayList<Contact>();
+        for (int i = 0; i < 8; i++) {
+            first.add(verifiedSharing(0));
+        }
+        first.forEach(table::answered);
+
+        for (int i = 0; i < 8; i++) {
+            table.answered(verifiedSharing(0));
+        }
+        answered(8, 0);
+
+        assertThat(table.contacts()).containsAll(first).hasSize(9);
+        assertThat(table.waiting()).isEqualTo(8);
+        first.forEach(node -> failed(node, 3));
+        assertThat(table.contacts())
+                .as("of those that wait who fit come first")
+                .filteredOn(node -> node.id().fits(node.address().getAddress()))
+                .hasSize(8);
+    }
+
+    @Test
+    void whoWasDisplacedComesBackIfTheOtherDoesNotStay() {
+        answered(1, 5);
+        var unverified = answered(8, 0);
+        var newcomer = verifiedSharing(0);
+        table.answered(newcomer);
+        assertThat(table.contacts().containsAll(unverified)).isFalse();
+
+        failed(newcomer, 3);
+
+        assertThat(table.contacts()).containsAll(unverified).doesNotContain(newcomer);
+    }
+
+    @Test
+    void ofTwoNodesInANetworkTheOneWhoseIdFitsGetsThePlace() {
+        answered(1, 5);
+        var sybil = at("20.200.1.1", 1, nodeSharing(0).id());
+        table.answered(sybil);
+        Contact honest;
+        int host = 2;
+        do {
+            var address = new InetSocketAddress("20.200.1." + host++, 1);
+            honest = new Contact(NodeId.generateFor(address.getAddress(), random), address);
+        } while (OWN.commonPrefixLength(honest.id()) > 0);
+
+        table.answered(honest);
+
+        assertThat(table.contacts()).contains(honest).doesNotContain(sybil);
+        assertThat(table.waiting()).isEqualTo(1);
+        assertThat(table.isConsistent()).isTrue();
+    }
+
+    @Test
     void onlyWhoHasAPlaceIsToBeAskedBack() {
         answered(8, 0);
         answered(1, 5);

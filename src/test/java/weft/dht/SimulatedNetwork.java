@@ -55,6 +55,12 @@ final class SimulatedNetwork implements Pace {
         this.options = options;
     }
 
+    /** Verifies signatures on the spot. */
+    static boolean atOnce(Runnable verification) {
+        verification.run();
+        return true;
+    }
+
     @Override
     public long nanoTime() {
         return now;
@@ -129,6 +135,7 @@ final class SimulatedNetwork implements Pace {
                 options,
                 new AddressVotes(),
                 (datagram, to) -> send(datagram, address, to),
+                SimulatedNetwork::atOnce,
                 this,
                 new Random(random.nextLong()));
         byAddress.put(address, node);

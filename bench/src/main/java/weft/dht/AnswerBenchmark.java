@@ -57,6 +57,7 @@ public class AnswerBenchmark {
                 options,
                 new AddressVotes(),
                 (datagram, to) -> answers++,
+                verification -> false,
                 Pace.REAL,
                 new Random(2));
         dht = Dht.open(options);

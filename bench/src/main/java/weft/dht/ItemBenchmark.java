@@ -41,8 +41,9 @@ public class ItemBenchmark {
     private final ItemKeyPair keys = ItemKeyPair.ofSeed(new byte[ItemKeyPair.SEED_BYTES]);
     private final MutableItem item = MutableItem.sign(keys, BString.of("salt"), 1, BString.of("x".repeat(500)));
     private final byte[] message = MutableItem.signed(item.salt(), 1, ItemValue.of(item.value()));
-    private final ItemStore store = new ItemStore(1000, () -> target, () -> true, System::nanoTime);
+    private final ItemStore store = new ItemStore(1000, () -> target, ItemBenchmark::atOnce, System::nanoTime);
     private final Method.Put put = Method.Put.of(item, BString.EMPTY, OptionalLong.empty());
+    private Optional<ItemStore.Refusal> refusal = Optional.empty();
     private InetAddress address;
     private InetAddress[] peers;
 
@@ -55,7 +56,7 @@ public class ItemBenchmark {
             peers[i] = InetAddress.getByAddress(bytes);
         }
         address = InetAddress.getByName("203.0.113.7");
-        if (store.put(put, any -> true).isPresent() || !verify()) {
+        if (putAgain().isPresent() || !verify()) {
             throw new IllegalStateException("the item is not taken");
         }
     }
@@ -91,6 +92,12 @@ public class ItemBenchmark {
 
     @Benchmark
     public Optional<ItemStore.Refusal> putAgain() {
-        return store.put(put, any -> true);
+        store.put(put, address, any -> true, said -> refusal = said);
+        return refusal;
+    }
+
+    private static boolean atOnce(Runnable verification) {
+        verification.run();
+        return true;
     }
 }
