@@ -1,8 +1,6 @@
 package weft.picker;
 
 import java.util.BitSet;
-import java.util.HashSet;
-import java.util.Set;
 import weft.storage.PieceHash;
 
 /**
@@ -26,23 +24,22 @@ public final class PartialPiece {
     private int free;
     private int lowestFree; // no block below it is free
 
-    /** Whether the piece has failed its hash before: then it is fetched from one peer alone, so that guilt is certain. */
-    private boolean suspect;
-
     private PieceHash hash = new PieceHash(); // of this attempt at the piece; updated outside of the picker's lock
 
-    private Source claimant; // of a suspect piece: the one peer it is fetched from, or null
-    private int claimedSeconds; // how long the claimant has had it
-    private Set<Source> passedOver = Set.of(); // had a suspect piece for too long
-    private boolean anybody; // may be the next claimant
+    private final Claim claim; // of a suspect piece, which has failed its hash before; else null
 
     PartialPiece(int piece, int blockCount) {
+        this(piece, blockCount, null);
+    }
+
+    private PartialPiece(int piece, int blockCount, Claim claim) {
         this.piece = piece;
         this.blockCount = blockCount;
         this.requesters = new byte[blockCount];
         this.senders = new Source[blockCount];
         this.arrived = new BitSet(blockCount);
         this.free = blockCount;
+        this.claim = claim;
     }
 
     /** Which piece it is. */
@@ -70,62 +67,32 @@ public final class PartialPiece {
         return arrived;
     }
 
+    /** Whether the piece has failed its hash before: then it is fetched from one peer alone. */
+    boolean isSuspect() {
+        return claim != null;
+    }
+
     /** Whether {@code source} may be asked for blocks of this piece; claims a suspect piece that nobody has claimed. */
     boolean admits(Source source) {
-        if (!suspect || claimant == source) {
-            return true;
-        }
-        if (claimant != null || !mayClaim(source)) {
-            return false; // it would keep the piece from everybody else
-        }
-        claimant = source;
-        claimedSeconds = 0;
-        anybody = false;
-        return true;
+        return claim == null || claim.admits(source);
     }
 
-    boolean mayClaim(Source source) {
-        return anybody || (!source.snubbed && !passedOver.contains(source));
+    /** A second has passed. Returns the peer that is to fetch this piece no more, or null. */
+    Source tick(Sources sources) {
+        return claim == null ? null : claim.tick(sources);
     }
 
-    boolean isClaimed() {
-        return claimant != null;
-    }
-
-    /** A second has passed: how long the claimant has had the piece now. */
-    int claimedOneMoreSecond() {
-        return ++claimedSeconds;
-    }
-
-    /** The claimant has had the piece for too long; returns who that was. Others may finish it. */
-    Source passOverClaimant() {
-        var slow = claimant;
-        passedOver = new HashSet<>(passedOver);
-        passedOver.add(slow);
-        claimant = null;
-        return slow;
-    }
-
-    /** Those that were passed over, and those that have snubbed us, are better than nobody. */
-    void admitAll() {
-        passedOver = Set.of();
-        anybody = true;
-    }
-
-    boolean isSuspect() {
-        return suspect;
-    }
-
-    void forget(Source source) {
-        if (passedOver.contains(source)) {
-            passedOver.remove(source);
-        }
-        unclaim(source);
-    }
-
+    /** The peer does not serve: another may have a suspect piece. */
     void unclaim(Source source) {
-        if (claimant == source) {
-            claimant = null;
+        if (claim != null) {
+            claim.giveUp(source);
+        }
+    }
+
+    /** The peer has gone. */
+    void forget(Source source) {
+        if (claim != null) {
+            claim.forget(source);
         }
     }
 
@@ -194,10 +161,7 @@ public final class PartialPiece {
 
     /** The piece did not match its hash: the next attempt at it, from one peer alone. */
     PartialPiece again() {
-        var next = new PartialPiece(piece, blockCount);
-        next.suspect = true;
-        next.passedOver = passedOver;
-        return next;
+        return new PartialPiece(piece, blockCount, new Claim(piece, claim));
     }
 
     /** The storage failed to take the block: it is free again. */

@@ -8,6 +8,15 @@ import java.util.Set;
  * everything that changes is guarded by the picker's lock.
  */
 public final class Source {
+    /** How many requests are remembered that were given up but may still be answered. */
+    private static final int MAX_LATE = 1024;
+
+    /** How many suggestions (BEP 6) of a peer are remembered. */
+    private static final int MAX_SUGGESTED = 16;
+
+    /** How many pieces a peer may allow us while it chokes us; BEP 6 has ten in mind. */
+    private static final int MAX_ALLOWED_FAST = 100;
+
     final PieceSet pieces;
     final RequestList requests = new RequestList();
     final RequestList late = new RequestList(); // given up, but the blocks may still come
@@ -34,5 +43,19 @@ public final class Source {
     /** What the last block that was {@link Arrival#WANTED} is to be written for. To be asked by who told of it. */
     public PartialPiece arriving() {
         return arriving;
+    }
+
+    boolean allowFast(int piece) {
+        return allowedFast.size() < MAX_ALLOWED_FAST && allowedFast.add(piece);
+    }
+
+    boolean suggest(int piece) {
+        return suggested.size() < MAX_SUGGESTED && suggested.add(piece);
+    }
+
+    /** It was asked for the block, and is not any more; but the block may be on its way. */
+    void mayStillSend(int piece, int block) {
+        late.add(piece, block);
+        late.trimTo(MAX_LATE);
     }
 }

@@ -3,7 +3,7 @@
  *
  * <p>{@link weft.swarm.Swarm} holds it together. A connection becomes a {@link weft.swarm.Peer} once hands are shaken, in
  * whichever direction; its reader decodes messages and acts, its writer empties its outbox. Which blocks are asked of whom
- * is the piece picker's to say, who is served is the choker's, whom to dial is the connector's, and who sent wrong data
+ * is the piece picker's to say ({@link weft.picker}), who is served is the choker's, whom to dial is the connector's, and who sent wrong data
  * the suspects' book. BEP 3, BEP 6.
  *
  * <h2>How a block travels</h2>
