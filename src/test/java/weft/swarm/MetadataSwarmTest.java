@@ -344,7 +344,7 @@ class MetadataSwarmTest {
         public void pieceFailed(int piece) {}
 
         @Override
-        public void completed() {}
+        public void completed(boolean byDownload) {}
 
         @Override
         public void storageFailed(IOException cause) {}
