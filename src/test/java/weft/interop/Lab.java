@@ -165,7 +165,12 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
             command.add("--no-lsd"); // tests that want it say so themselves
             command.add("--no-dht");
         }
-        var process = open(ProgramProcess.start("weft " + words[0], directory, command));
+        return program("weft " + words[0], directory, command);
+    }
+
+    /** Any other program. */
+    ProgramProcess program(String name, Path directory, List<String> command) {
+        var process = open(ProgramProcess.start(name, directory, command));
         processes.add(process);
         return process;
     }

@@ -24,6 +24,12 @@ enum Program {
                     .map(python -> List.of(python.toString()));
         }
     },
+    PYTHON("python3") {
+        @Override
+        Optional<List<String>> find() {
+            return first("python3");
+        }
+    },
     TRANSMISSION("transmission-daemon") {
         @Override
         Optional<List<String>> find() {
