@@ -70,9 +70,43 @@ class RateMeterTest {
     void fallsToNothingWhenNothingComes() {
         transfer(30, 1_000_000);
 
-        transfer(80, 0);
+        transfer(18, 0);
+        assertThat(meter.bytesPerSecond()).isGreaterThan(10_000);
+        transfer(1, 0);
 
         assertThat(meter.bytesPerSecond()).isZero();
+    }
+
+    @Test
+    void aSmallRestIsNothingAfterThreeSeconds() {
+        transfer(30, 110);
+
+        transfer(2, 0);
+        assertThat(meter.bytesPerSecond()).isGreaterThan(50);
+        transfer(1, 0);
+
+        assertThat(meter.bytesPerSecond()).isZero();
+        transfer(1, 1000);
+        assertThat(meter.bytesPerSecond()).isGreaterThan(200);
+    }
+
+    /** A block every ten seconds is slow, and not an end. */
+    @Test
+    void aSlowTransferIsNotOverBetweenItsBlocks() {
+        for (int block = 0; block < 20; block++) {
+            transfer(1, 16_384);
+            transfer(9, 0);
+
+            assertThat(meter.bytesPerSecond()).isGreaterThan(300);
+        }
+    }
+
+    /** What goes slowly without a pause is told however slow it is. */
+    @Test
+    void aTrickleIsTold() {
+        transfer(30, 5);
+
+        assertThat(meter.bytesPerSecond()).isEqualTo(5);
     }
 
     @Test
