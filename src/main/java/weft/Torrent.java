@@ -462,7 +462,7 @@ public final class Torrent implements AutoCloseable {
                 swarm.uploaded().bytesPerSecond(),
                 swarm.have().cardinality(),
                 pieceCount(),
-                peers.size(),
+                swarm.peerCount(),
                 (int) peers.stream().filter(Peer::isSeed).count(),
                 swarm.candidateCount(),
                 check.checked(),
@@ -519,16 +519,15 @@ public final class Torrent implements AutoCloseable {
 
     /** The connected peers. */
     public List<PeerSnapshot> peers() {
-        var swarm = swarm();
-        if (swarm.isEmpty() && life instanceof Life.ByMagnet(MetadataLife before)) {
-            return before.swarm().peers().stream()
+        var peers = new ArrayList<PeerSnapshot>();
+        if (life instanceof Life.ByMagnet(MetadataLife before)) { // also those that its successor is still to take over
+            before.swarm().peers().stream()
                     .map(peer -> PeerSnapshot.withoutMetadata(
                             peer.address(), peer.client(), peer.outgoing(), peer.connectedFor()))
-                    .toList();
+                    .forEach(peers::add);
         }
-        return swarm.stream()
-                .flatMap(known -> known.peers().stream().map(peer -> snapshot(known, peer)))
-                .toList();
+        swarm().ifPresent(known -> known.peers().forEach(peer -> peers.add(snapshot(known, peer))));
+        return peers;
     }
 
     private PeerSnapshot snapshot(Swarm swarm, Peer peer) {

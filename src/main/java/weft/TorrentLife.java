@@ -9,10 +9,14 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import weft.concurrent.TaskScope;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Metainfo;
@@ -120,7 +124,8 @@ final class TorrentLife {
     private Duration lookForRoomEvery = LOOK_FOR_ROOM_EVERY;
     private long nextLookForRoomNanos;
     private long roomFoundNanos = System.nanoTime() - LOOK_FOR_ROOM_AT_LEAST_EVERY.toNanos();
-    private boolean running; // connected
+    private boolean connected; // to peers and trackers, be it since the metadata was fetched
+    private boolean running; // connected, and its files are open
     private boolean paused;
     private BitSet unchecked = new BitSet(); // what an earlier run left in doubt and nobody has looked at yet
 
@@ -145,7 +150,7 @@ final class TorrentLife {
                 client.port(),
                 () -> 0,
                 swarm::addFound);
-        dht.become(swarm::isSeed, () -> swarm.peers().size());
+        dht.become(swarm::isSeed, swarm::peerCount);
         this.threadsRun = false;
         this.goal = Goal.of(options.initialState());
         this.filePriorities = initialPriorities();
@@ -167,11 +172,12 @@ final class TorrentLife {
         this.announced = before.announced(); // until it is known what lies on disk, as it was
         this.announcer = before.announcer();
         this.dht = before.dht();
-        dht.become(swarm::isSeed, () -> swarm.peers().size());
+        dht.become(swarm::isSeed, swarm::peerCount);
         if (metainfo.isPrivate()) {
             dht.endForGood(); // what a link does not say: its peers come from its trackers only (BEP 27)
         }
         this.threadsRun = true;
+        this.connected = true;
         this.state = TorrentState.FETCHING_METADATA;
         this.goal = Goal.of(options.initialState());
         this.filePriorities = initialPriorities();
@@ -641,7 +647,7 @@ final class TorrentLife {
 
     /** Takes over what an earlier run left, and hashes what is doubtful. */
     private void load() throws IOException, InterruptedException {
-        var found = data.load();
+        var found = whileDiskWorks("load", data::load);
         swarm.restore(found.state().verified(), found.state().blocks());
         lock.lock();
         try {
@@ -699,6 +705,7 @@ final class TorrentLife {
             swarm.start(scope, data.storage(), data.verifier(), pause);
             announcer.start();
             dht.start(scope);
+            connected = true;
             running = true;
             paused = pause;
         }
@@ -746,19 +753,76 @@ final class TorrentLife {
      * waits for the other, and a tracker that does not answer is not waited for long.
      */
     private void disconnect() throws InterruptedException {
-        if (!running && !threadsRun) {
-            return;
-        }
-        dht.stop();
         boolean isToSave = running; // else only what the fetching of the metadata began is to be ended
         running = false;
+        disconnect(isToSave ? this::saveOrWarn : () -> {});
+    }
+
+    private void disconnect(Runnable meanwhile) throws InterruptedException {
+        if (!connected) {
+            return;
+        }
+        connected = false;
+        dht.stop();
         try (var goodbye = scope.childSupervised("goodbye", this::taskFailed)) {
             goodbye.fork("trackers", () -> announcer.stop(TRACKER_PATIENCE));
             swarm.stop(STOP_PATIENCE);
-            if (isToSave) {
-                saveOrWarn();
-            }
+            meanwhile.run();
             goodbye.join(TRACKER_PATIENCE);
+        }
+    }
+
+    /**
+     * Has the disk do, in a thread beside this one, what may take it minutes. If a stop is wished meanwhile, the connections
+     * end at once, and only the rest waits.
+     */
+    private <T> T whileDiskWorks(String task, Callable<T> work) throws IOException, InterruptedException {
+        var result = new CompletableFuture<T>();
+        try (var beside = scope.childSupervised("", this::taskFailed)) {
+            beside.fork(task, () -> {
+                try {
+                    result.complete(work.call());
+                } catch (Throwable e) {
+                    result.completeExceptionally(e);
+                } finally {
+                    signalWished();
+                }
+            });
+            while (awaitStopWished(result::isDone)) {
+                disconnect(() -> {});
+            }
+            return result.get();
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case IOException fault -> throw fault;
+                case RuntimeException bug -> throw bug;
+                case Throwable other -> throw new IOException(other);
+            }
+        }
+    }
+
+    /** Waits until a stop is wished and there are connections to be ended; false if there is no more to be waited for. */
+    private boolean awaitStopWished(BooleanSupplier done) throws InterruptedException {
+        lock.lock();
+        try {
+            while (!done.getAsBoolean()) {
+                if (goal == Goal.STOPPED && connected) {
+                    return true;
+                }
+                wished.await();
+            }
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void signalWished() {
+        lock.lock();
+        try {
+            wished.signal();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -954,18 +1018,22 @@ final class TorrentLife {
         event.begin();
         try {
             data.open();
-            data.check(check.pieces, () -> check.cancelled || isClosing(), (piece, whole, checked) -> {
-                lock.lock();
-                try {
-                    good.set(piece, whole);
-                    unsaved = true;
-                } finally {
-                    lock.unlock();
-                }
-                unchecked.clear(piece);
-                swarm.checked(piece, whole);
-                checkProgress = new CheckProgress(checked, total);
-                events.fire(new Events.Subject("hash check"), listener -> listener.onHashCheckProgress(checked, total));
+            whileDiskWorks("hash check", () -> {
+                data.check(check.pieces, () -> check.cancelled || isClosing(), (piece, whole, checked) -> {
+                    lock.lock();
+                    try {
+                        good.set(piece, whole);
+                        unsaved = true;
+                    } finally {
+                        lock.unlock();
+                    }
+                    unchecked.clear(piece);
+                    swarm.checked(piece, whole);
+                    checkProgress = new CheckProgress(checked, total);
+                    events.fire(
+                            new Events.Subject("hash check"), listener -> listener.onHashCheckProgress(checked, total));
+                });
+                return good;
             });
         } catch (IOException e) {
             failure = e;
@@ -973,6 +1041,10 @@ final class TorrentLife {
             failure = new IOException(e);
         }
         event.end();
+        if (running && !connected) { // somebody has stopped it meanwhile: what is left of that can be done now
+            running = false;
+            saveOrWarn();
+        }
         putOffIfCancelled(check);
         if (failure == null) {
             if (running && !paused) {

@@ -228,6 +228,53 @@ class MagnetTest {
         leecher.awaitComplete().assertHasContent();
     }
 
+    /** What lies on disk is looked at first, which may take minutes; who is connected stays so. */
+    @Test
+    void whileTheFilesAreLookedAtItsPeersAreShownAndEndWithAStop() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var seed = shared.seed();
+        var storage = shared.seededStorage();
+        storage.stall();
+        var leecher = shared.byMagnet(
+                options -> options.withPeers(List.of(seed.address())).withStorage(storage));
+        leecher.awaitState(TorrentState.CHECKING);
+        Await.until("the disk is waited for", storage::isWaitedFor);
+        assertThat(leecher.torrent().peers())
+                .singleElement()
+                .satisfies(peer -> assertThat(peer.address()).isEqualTo(seed.address()));
+        assertThat(leecher.torrent().snapshot().peers()).isEqualTo(1);
+
+        leecher.torrent().stop();
+
+        leecher.awaitPeers(0);
+        seed.awaitPeers(0);
+        assertThat(storage.isWaitedFor()).as("still").isTrue();
+        assertThat(leecher.torrent().state()).isEqualTo(TorrentState.CHECKING);
+        storage.resume();
+        leecher.awaitState(TorrentState.STOPPED);
+        assertThat(leecher.torrent().isSeed()).isTrue();
+    }
+
+    @Test
+    void metadataOnlyLeavesItsPeersBeforeTheFilesAreLookedAt() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var seed = shared.seed();
+        var storage = shared.seededStorage();
+        storage.stall();
+
+        var leecher = shared.byMagnet(options -> options.withPeers(List.of(seed.address()))
+                .withStorage(storage)
+                .withInitialState(AddOptions.InitialState.METADATA_ONLY));
+
+        leecher.torrent().awaitMetadata();
+        Await.until("the disk is waited for", storage::isWaitedFor);
+        leecher.awaitPeers(0);
+        seed.awaitPeers(0);
+        leecher.torrent().start(); // is taken up when the disk has answered
+        storage.resume();
+        leecher.awaitState(TorrentState.SEEDING);
+    }
+
     @Test
     void aSelectionOfNothingIsAnError() throws Exception {
         var shared = swarm.share(Content.ofLength(100_000));

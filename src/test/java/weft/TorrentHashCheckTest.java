@@ -330,6 +330,34 @@ class TorrentHashCheckTest {
         node.awaitState(TorrentState.STOPPED);
     }
 
+    /** The disk may take minutes. */
+    @Test
+    void connectionsEndWithAStopThoughItIsBeingChecked() throws Exception {
+        var shared = swarm.share(Content.ofLength(20 * PIECE));
+        var storage = shared.seededStorage();
+        var node = shared.leecher(options -> options.withStorage(storage));
+        node.awaitState(TorrentState.SEEDING);
+        var peer = shared.connect(node);
+        storage.stall();
+        var check = CompletableFuture.runAsync(() -> {
+            try {
+                node.torrent().hashCheck();
+            } catch (IOException | InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        Await.until("the disk is waited for", storage::isWaitedFor);
+
+        node.torrent().stop();
+
+        peer.untilClosed();
+        node.awaitPeers(0);
+        assertThat(node.torrent().state()).isEqualTo(TorrentState.CHECKING);
+        storage.resume();
+        check.get(20, TimeUnit.SECONDS);
+        node.awaitState(TorrentState.STOPPED);
+    }
+
     @Test
     void stateBeforeTheCheckIsTheStateAfter() throws Exception {
         var torrent = swarm.share(Content.ofLength(20 * PIECE)).seed().torrent();

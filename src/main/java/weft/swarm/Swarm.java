@@ -1023,9 +1023,9 @@ public final class Swarm {
         return List.copyOf(peers.all());
     }
 
-    /** Those that are connected since the metadata was fetched, and are not taken over yet. */
-    public List<MetadataSwarm.PeerStanding> peersBefore() {
-        return predecessor.map(MetadataSwarm::peers).orElse(List.of());
+    /** How many peers are connected; also those that are since the metadata was fetched, and are not taken over yet. */
+    public int peerCount() {
+        return peers.all().size() + predecessor.map(MetadataSwarm::peerCount).orElse(0);
     }
 
     /** Why the last connections ended, oldest first. */
