@@ -1,7 +1,6 @@
 package weft.storage;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.Objects;
@@ -19,12 +18,10 @@ import weft.metainfo.Layout;
  * <p>An interrupt in the middle of a call closes a channel for everyone. Here it costs the thread that was interrupted
  * its call, at most; for the others the file is opened again.
  */
-public final class ChannelStorage implements Storage {
-
-    private final TorrentFiles files;
+public final class ChannelStorage extends FileStorage {
 
     private ChannelStorage(TorrentFiles files) {
-        this.files = files;
+        super(files);
     }
 
     /** The files of a torrent, all of them wanted. */
@@ -41,16 +38,6 @@ public final class ChannelStorage implements Storage {
         return new ChannelStorage(TorrentFiles.open(disk, directory, layout, infoHash, wanted, options));
     }
 
-    @Override
-    public void write(int piece, int begin, ByteBuffer block) throws IOException {
-        files.write(piece, begin, block);
-    }
-
-    @Override
-    public void read(int piece, int begin, ByteBuffer target) throws IOException {
-        files.read(piece, begin, target);
-    }
-
     /** Lends a copy. */
     @Override
     public Lease lend(int piece, int begin, int length) throws IOException {
@@ -58,37 +45,10 @@ public final class ChannelStorage implements Storage {
     }
 
     @Override
-    public boolean mayHoldCarrier() {
-        return false;
-    }
+    void forget(StoredFile file) {} // every call finds what is there
 
     @Override
-    public boolean mayHold(int piece) {
-        return files.mayHold(piece, file -> {});
-    }
-
-    @Override
-    public void setWanted(BitSet wantedFiles) throws IOException {
-        files.setWanted(wantedFiles);
-    }
-
-    /** The pieces of which bytes are kept aside, in the part file, because they belong to files that are not wanted. */
-    public BitSet partFilePieces() {
-        return files.partFilePieces();
-    }
-
-    /** See {@link TorrentFiles#lookAgain}. */
-    void lookAgain() throws IOException {
-        files.lookAgain(file -> {});
-    }
-
-    @Override
-    public void flush() throws IOException {
-        files.flush();
-    }
-
-    @Override
-    public void close() {
-        files.close();
+    PieceBytes bytesForCheck() {
+        return new SlicedBytes(files.layout(), this);
     }
 }

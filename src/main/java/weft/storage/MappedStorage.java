@@ -30,7 +30,7 @@ import weft.metainfo.TorrentFile;
  * made by the calling thread, unless so many others are at it already that no carrier would be left if the disk came to a
  * halt.
  */
-public final class MappedStorage implements Storage {
+public final class MappedStorage extends FileStorage {
 
     private static final ByteBuffer ZEROS =
             ByteBuffer.allocateDirect(Layout.BLOCK_LENGTH).asReadOnlyBuffer();
@@ -43,13 +43,12 @@ public final class MappedStorage implements Storage {
 
     private final Disk disk;
     private final Layout layout;
-    private final TorrentFiles files;
     private final MappedFile[] mappedFiles; // null for padding and for short files
 
     private MappedStorage(Disk disk, TorrentFiles files) {
+        super(files);
         this.disk = disk;
         this.layout = files.layout();
-        this.files = files;
         this.mappedFiles = new MappedFile[layout.files().size()];
         for (TorrentFile file : layout.files()) {
             mappedFiles[file.index()] = file.isPadding() || file.length() < LEAST_LENGTH
@@ -77,16 +76,6 @@ public final class MappedStorage implements Storage {
         return new MappedStorage(disk, TorrentFiles.open(disk, directory, layout, infoHash, wanted, options));
     }
 
-    @Override
-    public void write(int piece, int begin, ByteBuffer block) throws IOException {
-        files.write(piece, begin, block);
-    }
-
-    @Override
-    public void read(int piece, int begin, ByteBuffer target) throws IOException {
-        files.read(piece, begin, target);
-    }
-
     /** Lends mapped memory, or a copy of short files and where all that may be mapped is lent. */
     @Override
     public Lease lend(int piece, int begin, int length) throws IOException {
@@ -103,33 +92,8 @@ public final class MappedStorage implements Storage {
     }
 
     @Override
-    public boolean mayHoldCarrier() {
-        return false;
-    }
-
-    @Override
-    public boolean mayHold(int piece) {
-        return files.mayHold(piece, this::forget);
-    }
-
-    @Override
-    public void setWanted(BitSet wantedFiles) throws IOException {
-        files.setWanted(wantedFiles);
-    }
-
-    /** The pieces of which bytes are kept aside, in the part file, because they belong to files that are not wanted. */
-    public BitSet partFilePieces() {
-        return files.partFilePieces();
-    }
-
-    @Override
-    public void flush() throws IOException {
-        files.flush();
-    }
-
-    @Override
     public void close() {
-        files.close();
+        super.close();
         for (MappedFile file : mappedFiles) {
             if (file != null) {
                 file.close();
@@ -137,18 +101,15 @@ public final class MappedStorage implements Storage {
         }
     }
 
-    /** See {@link TorrentFiles#lookAgain}. */
-    void lookAgain() throws IOException {
-        files.lookAgain(this::forget);
-    }
-
-    /** For a hash check. Where only the garbage collector unmaps, mapping much is no gain. */
+    /** Where only the garbage collector unmaps, mapping much is no gain. */
+    @Override
     PieceBytes bytesForCheck() {
         var read = new SlicedBytes(layout, this);
         return Mapping.isUnmappedAtOnce() ? new MappedBytes(disk, files, mappedFiles, read) : read;
     }
 
-    private void forget(StoredFile file) {
+    @Override
+    void forget(StoredFile file) {
         MappedFile mapped = mappedFiles[file.file().index()];
         if (mapped != null) {
             mapped.forget();

@@ -88,16 +88,14 @@ public final class PieceVerifier {
 
     /** Has the storage see what lies in the files now, not what they were replaced for while open. */
     void lookAgain() throws IOException {
-        switch (storage) {
-            case MappedStorage mapped -> mapped.lookAgain();
-            case ChannelStorage channels -> channels.lookAgain();
-            default -> {} // has no files that we know of
+        if (storage instanceof FileStorage files) {
+            files.lookAgain();
         }
     }
 
     /** What a hash check gets some pieces' bytes by, which it has not seen before. */
     PieceBytes bytesForCheck() {
-        return storage instanceof MappedStorage mapped ? mapped.bytesForCheck() : new SlicedBytes(layout, storage);
+        return storage instanceof FileStorage files ? files.bytesForCheck() : new SlicedBytes(layout, storage);
     }
 
     /** Like {@link #verify(int)}, by the calling thread, which is a hashing thread. */

@@ -6,16 +6,13 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.Objects;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Layout;
-import weft.metainfo.PieceRange;
 import weft.metainfo.TorrentFile;
 import weft.storage.StorageException.Reason;
 
@@ -24,8 +21,7 @@ import weft.storage.StorageException.Reason;
  * lends is mapped, all else of it and of {@link ChannelStorage} goes this way.
  *
  * <p>A byte lies in its file; or in the {@link PartFile}, if its file is not wanted and does not exist; or nowhere, if it
- * is padding (BEP 47), which reads as zeros. A file that exists is used, wanted or not. So a byte moves at most once,
- * from the part file into its file when that becomes wanted, and while it does nobody else is at the part file.
+ * is padding (BEP 47), which reads as zeros. A file that exists is used, wanted or not.
  *
  * <p>All methods may be called from any thread. What may wait for the disk is left to file threads by virtual threads, and
  * done by others themselves.
@@ -36,23 +32,13 @@ final class TorrentFiles {
 
     private final Layout layout;
     private final Disk disk;
-    private final DownloadDirectory directory;
-    private final StorageOptions options;
     private final StoredFile[] files;
-    private final PartFile partFile;
+    private final WantedFiles wanted;
     private final TorrentLock lock; // or null: nothing is written
 
     /** Whoever writes, and who has opened this: with the last of them the lock goes. Nobody comes after that. */
     private final AtomicInteger writers = new AtomicInteger(1);
 
-    /**
-     * Shared by those who read or write the part file, exclusive for moving bytes out of it. Of file threads only; taken
-     * before the locks of {@link PartFile} and {@link DataFile}.
-     */
-    private final ReentrantReadWriteLock parts = new ReentrantReadWriteLock();
-
-    private volatile BitSet wanted; // never changed once here
-    private volatile boolean spaceChecked;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private TorrentFiles(
@@ -65,14 +51,12 @@ final class TorrentFiles {
             throws IOException {
         this.layout = layout;
         this.disk = disk;
-        this.directory = directory;
-        this.options = options;
         this.lock = lock;
         this.files = new StoredFile[layout.files().size()];
         for (TorrentFile file : layout.files()) {
             files[file.index()] = new StoredFile(disk, directory, file, options);
         }
-        this.partFile = PartFile.open(disk, directory, directory.partFile(infoHash), layout, options.readOnly());
+        this.wanted = new WantedFiles(disk, directory, layout, infoHash, files, options.readOnly());
     }
 
     /** Opens the files of a torrent; of them only empty ones are made now, and those that have bytes in the part file. */
@@ -114,8 +98,8 @@ final class TorrentFiles {
         try {
             files = new TorrentFiles(
                     disk, directory, layout, infoHash, writable ? options : options.withReadOnly(), lock);
-            files.findParts();
-            files.changeWanted(wanted);
+            files.wanted.findParts();
+            files.wanted.change(wanted);
             opened = true;
             return files;
         } finally {
@@ -144,15 +128,13 @@ final class TorrentFiles {
 
     /** The pieces of which bytes are in the part file. */
     BitSet partFilePieces() {
-        return partFile.pieces();
+        return wanted.partFilePieces();
     }
 
     /** See {@link Storage#write}. */
     void write(int piece, int begin, ByteBuffer block) throws IOException {
         ensureOpen();
-        if (!spaceChecked) {
-            checkSpace();
-        }
+        wanted.checkSpace();
         if (disk.mayCall()) {
             try {
                 writing(() -> forEachFile(piece, begin, block, this::writeTo));
@@ -268,7 +250,7 @@ final class TorrentFiles {
     }
 
     private boolean mayHold(StoredFile stored, int piece, long endInFile) {
-        return stored.isInPartFile() ? partFile.holds(piece) : stored.reaches(endInFile);
+        return stored.isInPartFile() ? wanted.isInPartFile(piece) : stored.reaches(endInFile);
     }
 
     /** See {@link Storage#setWanted}. */
@@ -276,7 +258,7 @@ final class TorrentFiles {
         ensureOpen();
         var copy = (BitSet) files.clone();
         disk.onFileThread(() -> {
-            writing(() -> changeWanted(copy));
+            writing(() -> wanted.change(copy));
             return null;
         });
     }
@@ -290,8 +272,8 @@ final class TorrentFiles {
                 dirty.add(file.data());
             }
         }
-        if (partFile.data().isDirty()) {
-            dirty.add(partFile.data());
+        if (wanted.partFileData().isDirty()) {
+            dirty.add(wanted.partFileData());
         }
         if (dirty.isEmpty()) {
             return;
@@ -313,7 +295,7 @@ final class TorrentFiles {
         for (StoredFile file : files) {
             file.data().close();
         }
-        partFile.close();
+        wanted.close();
         writerGone();
     }
 
@@ -379,23 +361,9 @@ final class TorrentFiles {
         }
         var copy = ByteBuffer.allocate(source.remaining()).put(source).flip();
         disk.onFileThread(() -> {
-            writing(() -> writeToPartFile(file, offsetInFile, piece, offsetInPiece, copy));
+            writing(() -> wanted.write(file, offsetInFile, piece, offsetInPiece, copy));
             return null;
         });
-    }
-
-    private void writeToPartFile(StoredFile file, long offsetInFile, int piece, int offsetInPiece, ByteBuffer source)
-            throws IOException {
-        parts.readLock().lock();
-        try {
-            if (file.isInPartFile()) {
-                partFile.write(piece, offsetInPiece, source);
-            } else {
-                file.data().write(source, offsetInFile);
-            }
-        } finally {
-            parts.readLock().unlock();
-        }
     }
 
     private void readFrom(StoredFile file, long offsetInFile, int piece, int offsetInPiece, ByteBuffer target)
@@ -415,115 +383,8 @@ final class TorrentFiles {
         }
         var copy = ByteBuffer.allocate(target.remaining());
         target.put(disk.onFileThread(() -> {
-            parts.readLock().lock();
-            try {
-                if (file.isInPartFile()) {
-                    partFile.read(piece, offsetInPiece, copy);
-                } else {
-                    file.data().read(copy, offsetInFile);
-                }
-                return copy.flip();
-            } finally {
-                parts.readLock().unlock();
-            }
+            wanted.read(file, offsetInFile, piece, offsetInPiece, copy);
+            return copy.flip();
         }));
-    }
-
-    // What is wanted. On file threads.
-
-    /** What an earlier run left in the part file is of files that do not exist. */
-    private void findParts() {
-        BitSet held = partFile.pieces();
-        for (StoredFile file : files) {
-            PieceRange pieces = layout.piecesOf(file.file().index());
-            int next = held.nextSetBit(pieces.first());
-            boolean mayHaveParts = next >= 0 && pieces.contains(next) && !file.isPadding();
-            if (mayHaveParts && file.data().hold()) {
-                file.setInPartFile(true);
-            }
-        }
-    }
-
-    private void changeWanted(BitSet nowWanted) throws IOException {
-        parts.writeLock().lock();
-        try {
-            var neededSlots = new BitSet();
-            for (StoredFile file : files) {
-                if (file.isPadding()) {
-                    continue;
-                }
-                if (nowWanted.get(file.file().index())) {
-                    bringIn(file);
-                } else if (file.data().hold()) {
-                    file.setInPartFile(true);
-                }
-                if (file.isInPartFile()) {
-                    PieceRange pieces = layout.piecesOf(file.file().index());
-                    neededSlots.set(pieces.first(), pieces.end());
-                }
-            }
-            if (!options.readOnly()) {
-                partFile.freeAllBut(neededSlots);
-            }
-            wanted = nowWanted;
-            spaceChecked = options.readOnly();
-        } finally {
-            parts.writeLock().unlock();
-        }
-    }
-
-    private void bringIn(StoredFile stored) throws IOException {
-        if (options.readOnly()) {
-            return;
-        }
-        TorrentFile file = stored.file();
-        stored.data().unhold();
-        if (file.length() == 0) {
-            stored.data().make();
-        }
-        if (stored.isInPartFile()) {
-            PieceRange pieces = layout.piecesOf(file.index());
-            for (int piece = pieces.first(); piece < pieces.end(); piece++) {
-                if (partFile.holds(piece)) {
-                    moveIn(stored, piece);
-                }
-            }
-            stored.data().force(); // before the slots are given up
-        }
-        stored.setInPartFile(false);
-    }
-
-    private void moveIn(StoredFile stored, int piece) throws IOException {
-        TorrentFile file = stored.file();
-        long pieceOffset = layout.pieceOffset(piece);
-        long position = Math.max(pieceOffset, file.offset());
-        long end = Math.min(pieceOffset + layout.pieceLength(piece), file.offset() + file.length());
-        var buffer = ByteBuffer.allocate(Layout.BLOCK_LENGTH);
-        while (position < end) {
-            buffer.clear().limit((int) Math.min(buffer.capacity(), end - position));
-            partFile.read(piece, (int) (position - pieceOffset), buffer);
-            buffer.flip();
-            int count = buffer.remaining();
-            stored.data().write(buffer, position - file.offset());
-            position += count;
-        }
-    }
-
-    /** Before the first byte: is there room for the wanted files that do not exist yet? */
-    private void checkSpace() throws IOException {
-        disk.onFileThread(() -> {
-            BitSet toMake = wanted;
-            long needed = 0;
-            for (StoredFile file : files) {
-                boolean missing = toMake.get(file.file().index()) && !file.isPadding() && !file.exists();
-                needed += missing ? file.file().length() : 0;
-            }
-            OptionalLong usable = directory.usableSpace();
-            if (usable.isPresent() && usable.getAsLong() < needed) { // if it does not say, writing will tell
-                throw noSpace(directory.root(), needed, usable.getAsLong());
-            }
-            return null;
-        });
-        spaceChecked = true;
     }
 }

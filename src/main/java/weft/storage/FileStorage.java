@@ -1,0 +1,66 @@
+package weft.storage;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.BitSet;
+
+/** Keeps a torrent in files; its two kinds differ in how they lend what is sent to peers. */
+abstract sealed class FileStorage implements Storage permits ChannelStorage, MappedStorage {
+
+    final TorrentFiles files;
+
+    FileStorage(TorrentFiles files) {
+        this.files = files;
+    }
+
+    @Override
+    public void write(int piece, int begin, ByteBuffer block) throws IOException {
+        files.write(piece, begin, block);
+    }
+
+    @Override
+    public void read(int piece, int begin, ByteBuffer target) throws IOException {
+        files.read(piece, begin, target);
+    }
+
+    @Override
+    public boolean mayHoldCarrier() {
+        return false;
+    }
+
+    @Override
+    public boolean mayHold(int piece) {
+        return files.mayHold(piece, this::forget);
+    }
+
+    @Override
+    public void setWanted(BitSet wantedFiles) throws IOException {
+        files.setWanted(wantedFiles);
+    }
+
+    /** The pieces of which bytes are kept aside, in the part file, because they belong to files that are not wanted. */
+    public BitSet partFilePieces() {
+        return files.partFilePieces();
+    }
+
+    @Override
+    public void flush() throws IOException {
+        files.flush();
+    }
+
+    @Override
+    public void close() {
+        files.close();
+    }
+
+    /** See {@link TorrentFiles#lookAgain}. */
+    void lookAgain() throws IOException {
+        files.lookAgain(this::forget);
+    }
+
+    /** The file may be another now: what is known of its bytes is void. */
+    abstract void forget(StoredFile file);
+
+    /** For a hash check. */
+    abstract PieceBytes bytesForCheck();
+}
