@@ -99,7 +99,8 @@ class FileCloserTest {
             }
 
             assertThat(closing.getCount()).isZero();
-            assertThat(disk.openFiles()).isEqualTo(openFiles); // the one that was tried is still counted
+            // The one that was tried is still counted; one of the others may take its time to close on a busy machine.
+            Await.until("the others are closed", () -> disk.openFiles() == openFiles);
             release.countDown();
             Await.until("it has closed after all", () -> disk.openFiles() == openFiles - 1);
         }
