@@ -64,7 +64,7 @@ final class DhtGetCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Optional<? extends Item> found = visit.run(stop, this::get);
+        Optional<? extends Item> found = visit.run(output, stop, this::get);
         if (found.isEmpty()) {
             output.error("no node has such an item");
             return ExitCode.SOFTWARE;

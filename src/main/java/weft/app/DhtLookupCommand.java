@@ -42,7 +42,7 @@ final class DhtLookupCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        var found = visit.run(stop, this::lookUp);
+        var found = visit.run(output, stop, this::lookUp);
         conclude(found);
         return found.peers().isEmpty() ? ExitCode.SOFTWARE : ExitCode.OK;
     }

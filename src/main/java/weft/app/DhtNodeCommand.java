@@ -2,20 +2,16 @@ package weft.app;
 
 import java.io.IOException;
 import java.net.BindException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import weft.bencode.BencodeException;
 import weft.dht.Dht;
 import weft.dht.DhtOptions;
-import weft.dht.DhtState;
 import weft.dht.DhtStatistics;
 
 /** {@code weft dht node}: a node that serves whoever asks, until interrupted. */
@@ -24,8 +20,8 @@ final class DhtNodeCommand implements Callable<Integer> {
     private static final Duration LIVE = Duration.ofSeconds(1);
     private static final Duration PLAIN = Duration.ofSeconds(10);
 
-    /** No state is larger: a few hundred addresses. */
-    private static final int MAX_STATE_BYTES = 65_536;
+    /** So much is lost at the most if the process is killed. */
+    private static final Duration KEEP = Duration.ofMinutes(5);
 
     private final Output output;
     private final StopSignal stop;
@@ -40,8 +36,9 @@ final class DhtNodeCommand implements Callable<Integer> {
     @Option(
             names = {"-s", "--state"},
             paramLabel = "FILE",
+            converter = StateConverter.class,
             description = "Where the node's id and the nodes that it knows are kept from run to run.")
-    private Path stateFile;
+    private DhtStateFile stateFile = DhtStateFile.none();
 
     @Option(names = "--json", description = "Print a JSON object for each line about how it goes, on standard output.")
     private boolean json;
@@ -56,10 +53,11 @@ final class DhtNodeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (var dht = Dht.open(reach.options(port).withState(readState()))) {
+        try (var dht = Dht.open(reach.options(port).withState(stateFile.read()))) {
+            writeState(dht); // if that cannot be done it is better known now than when all is over
             tell(dht, "DHT node on UDP port " + dht.port() + "; id " + id(dht));
             serve(dht);
-            writeState(dht.state());
+            writeState(dht);
             tell(dht, "Stopped. " + describe(dht.statistics()));
             return Main.INTERRUPTED;
         } catch (BindException e) {
@@ -81,6 +79,7 @@ final class DhtNodeCommand implements Callable<Integer> {
     }
 
     private void serve(Dht dht) {
+        long keptNanos = System.nanoTime();
         boolean live = !json && output.terminal().isPresent();
         var shown = "";
         try {
@@ -94,9 +93,30 @@ final class DhtNodeCommand implements Callable<Integer> {
                     tell(dht, now);
                 }
                 shown = now;
+                if (System.nanoTime() - keptNanos >= KEEP.toNanos()) {
+                    keepState(dht);
+                    keptNanos = System.nanoTime();
+                }
             }
         } finally {
             output.endLive();
+        }
+    }
+
+    private void writeState(Dht dht) throws CommandException {
+        try {
+            stateFile.write(dht.state());
+        } catch (IOException e) {
+            throw new CommandException("the state cannot be kept in " + stateFile + ": " + Faults.describe(e), e);
+        }
+    }
+
+    /** On the way that is no reason to stop: the node would be gone, too. */
+    private void keepState(Dht dht) {
+        try {
+            writeState(dht);
+        } catch (CommandException e) {
+            output.error(e.getMessage());
         }
     }
 
@@ -126,24 +146,11 @@ final class DhtNodeCommand implements Callable<Integer> {
                 .put("answers_received", now.answersReceived());
     }
 
-    private DhtState readState() throws CommandException, IOException {
-        if (stateFile == null) {
-            return DhtState.NONE;
-        }
-        try (var file = Files.newInputStream(stateFile)) {
-            return DhtState.parse(file.readNBytes(MAX_STATE_BYTES));
-        } catch (NoSuchFileException e) {
-            return DhtState.NONE; // the first run
-        } catch (BencodeException e) {
-            throw new CommandException(stateFile + " is no state of a DHT node: " + e.getMessage(), e);
-        }
-    }
-
-    private void writeState(DhtState state) throws IOException {
-        if (stateFile != null) {
-            var written = stateFile.resolveSibling(stateFile.getFileName() + ".new");
-            Files.write(written, state.toBytes());
-            Files.move(written, stateFile, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    /** As users write it. */
+    static final class StateConverter implements ITypeConverter<DhtStateFile> {
+        @Override
+        public DhtStateFile convert(String text) {
+            return DhtStateFile.at(Path.of(text));
         }
     }
 }

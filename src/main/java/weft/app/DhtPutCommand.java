@@ -1,6 +1,7 @@
 package weft.app;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -31,6 +32,9 @@ import weft.dht.MutableItem;
 final class DhtPutCommand implements Callable<Integer> {
     /** BEP 44: "they SHOULD be re-announced once an hour". */
     static final Duration INTERVAL = Duration.ofHours(1);
+
+    /** More than 64 digits and a line's end are no key. */
+    private static final int MAX_KEY_FILE_BYTES = 100;
 
     private final Output output;
     private final StopSignal stop;
@@ -78,11 +82,11 @@ final class DhtPutCommand implements Callable<Integer> {
         }
         if (keyFile == null) {
             var item = valid(() -> ImmutableItem.of(BString.of(text)));
-            return visit.run(stop, dht -> publish(dht, item, () -> dht.put(item)));
+            return visit.run(output, stop, dht -> publish(dht, item, () -> dht.put(item)));
         }
         var keys = readKeys();
         valid(() -> MutableItem.sign(keys, BString.of(salt), 0, BString.of(text))); // before anybody is asked
-        return visit.run(stop, dht -> putSigned(dht, keys));
+        return visit.run(output, stop, dht -> putSigned(dht, keys));
     }
 
     /** Too long a text or salt is wrong usage. */
@@ -135,9 +139,12 @@ final class DhtPutCommand implements Callable<Integer> {
     }
 
     private ItemKeyPair readKeys() throws CommandException, IOException {
-        try {
-            return ItemKeyPair.ofSeed(
-                    HexFormat.of().parseHex(Files.readString(keyFile).strip()));
+        if (Files.isDirectory(keyFile)) {
+            throw new CommandException(keyFile + " is a directory, not a file with a secret key");
+        }
+        try (var file = Files.newInputStream(keyFile)) {
+            var text = new String(file.readNBytes(MAX_KEY_FILE_BYTES), StandardCharsets.ISO_8859_1);
+            return ItemKeyPair.ofSeed(HexFormat.of().parseHex(text.strip()));
         } catch (NoSuchFileException e) {
             return makeKeys();
         } catch (IllegalArgumentException e) {
@@ -147,9 +154,13 @@ final class DhtPutCommand implements Callable<Integer> {
 
     /** In a file that nobody else may read, where there is such a thing. */
     private ItemKeyPair makeKeys() throws IOException, CommandException {
+        var directory = keyFile.toAbsolutePath().getParent();
+        if (!Files.isDirectory(directory)) {
+            throw new CommandException("there is no directory " + directory + " in which to make the key");
+        }
         var keys = ItemKeyPair.generate();
         try {
-            if (Files.getFileStore(keyFile.toAbsolutePath().getParent()).supportsFileAttributeView("posix")) {
+            if (Files.getFileStore(directory).supportsFileAttributeView("posix")) {
                 Files.createFile(
                         keyFile, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             } else {

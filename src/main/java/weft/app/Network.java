@@ -39,7 +39,7 @@ final class Network {
 
     /** Keeps what the next run's DHT node is to begin with. */
     void remember(Client client) {
-        client.dhtState().ifPresent(dhtState::write);
+        client.dhtState().ifPresent(dhtState::writeIfPossible);
     }
 
     /** The peers that the user named, looked up. */
@@ -56,7 +56,7 @@ final class Network {
         try {
             var options = ClientOptions.defaults().withPort(port).withLocalDiscovery(!noLocalDiscovery);
             return Client.open(
-                    noDht ? options : options.withDht(dhtReach.options(port).withState(dhtState.read())));
+                    noDht ? options : options.withDht(dhtReach.options(port).withState(dhtState.readIfPossible())));
         } catch (BindException e) {
             throw new CommandException(
                     "port " + port + " is in use, or not ours to use; --port picks another, no --port a free one", e);

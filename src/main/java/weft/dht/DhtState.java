@@ -43,14 +43,20 @@ public record DhtState(Optional<NodeId> ipv4Id, Optional<NodeId> ipv6Id, List<In
     /**
      * Reads what {@link #toBytes} has written; leaves out what makes no sense.
      *
-     * @throws BencodeException if it is nothing of the kind
+     * @throws BencodeException if it is nothing of the kind: a torrent, say, which may have a list of nodes, too
      */
     public static DhtState parse(byte[] bytes) throws BencodeException {
-        var state = (Bencode.decode(bytes.clone(), LIMITS).value() instanceof BDict dict) ? dict : BDict.EMPTY;
+        if (!(Bencode.decode(bytes.clone(), LIMITS).value() instanceof BDict state)
+                || !(state.get("nodes").orElse(BString.EMPTY) instanceof BList packed)) {
+            throw new BencodeException(0, "no dictionary with a list of nodes");
+        }
         var nodes = new ArrayList<InetSocketAddress>();
-        for (var node : state.list("nodes").orElse(BList.EMPTY)) {
-            if (node instanceof BString packed && nodes.size() < 2 * MAX_NODES) {
-                Compact.peer(packed).ifPresent(nodes::add);
+        for (var node : packed) {
+            if (!(node instanceof BString address)) {
+                throw new BencodeException(0, "nodes that are no addresses");
+            }
+            if (nodes.size() < 2 * MAX_NODES) {
+                Compact.peer(address).ifPresent(nodes::add);
             }
         }
         return new DhtState(id(state, "id"), id(state, "id6"), nodes);

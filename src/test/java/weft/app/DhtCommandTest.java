@@ -3,6 +3,7 @@ package weft.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 import weft.dht.Dht;
 import weft.dht.DhtAnnounce;
 import weft.dht.DhtOptions;
+import weft.dht.DhtState;
+import weft.dht.NodeId;
 import weft.kit.Await;
 import weft.metainfo.InfoHash;
 
@@ -93,6 +96,52 @@ class DhtCommandTest {
         try (var node = startNode("--state", state)) {
             assertThat(node.awaitOut("id ([0-9a-f]{40})").group(1)).isEqualTo(first);
         }
+    }
+
+    @Test
+    void aNodeThatIsKilledHasItsStateAllTheSame() throws Exception {
+        var state = temp.resolve("new").resolve("dht.state");
+
+        try (var node = startNode("--state", state.toString())) {
+            var id = node.awaitOut("id ([0-9a-f]{40})").group(1);
+
+            assertThat(DhtState.parse(Files.readAllBytes(state)).ipv4Id())
+                    .as("before it ends")
+                    .contains(NodeId.parse(id));
+        }
+        try (var files = Files.list(state.getParent())) {
+            assertThat(files).containsExactly(state);
+        }
+    }
+
+    @Test
+    void aFileThatIsNoStateIsNotOverwritten() throws Exception {
+        for (var content : List.of("hello", "de", "d5:nodesll9:127.0.0.1i1eeee", "d5:nodesl6:abc")) {
+            var file = Files.writeString(temp.resolve("file"), content);
+
+            Cli.run("dht", "node", "--port", "0", "--bootstrap", "127.0.0.1:1", "--state", file.toString())
+                    .failsWith(1, "is not, or not any more, the state of a DHT node");
+
+            assertThat(file).hasContent(content);
+        }
+    }
+
+    @Test
+    void thatTheStateCannotBeKeptIsSaidAtTheStart() throws Exception {
+        var file = Files.writeString(temp.resolve("file"), "").resolve("state").toString();
+
+        Cli.run("dht", "node", "--port", "0", "--bootstrap", "127.0.0.1:1", "--state", file)
+                .failsWith(1, file + ": Not a directory");
+        Cli.run("dht", "node", "--port", "0", "--bootstrap", "127.0.0.1:1", "--state", temp.toString())
+                .failsWith(1, temp + " is a directory");
+    }
+
+    @Test
+    void aHostThatDoesNotExistIsSaidAtOnce() {
+        var name = "x".repeat(64) + ".invalid"; // too long to be looked up
+
+        Cli.run("dht", "lookup", TORRENT, "--bootstrap", name + ":1")
+                .failsWith(1, "--bootstrap: there is no host of the name " + name);
     }
 
     @Test

@@ -107,6 +107,8 @@ class DhtItemCommandTest {
 
     @Test
     void wrongUsageIsToldBeforeAnybodyIsAsked() throws Exception {
+        var binary =
+                Files.write(temp.resolve("binary"), new byte[] {(byte) 0xff, 0}).toString();
         var noKey = Files.writeString(temp.resolve("no key"), "hello").toString();
 
         Cli.run(dht("get", "xyz")).failsWith(2, "'xyz' is neither 40 nor 64 hexadecimal digits");
@@ -115,6 +117,10 @@ class DhtItemCommandTest {
         Cli.run(dht("put", "x", "--key", temp.resolve("k").toString(), "--salt", "s".repeat(65)))
                 .failsWith(2, "a salt may have 64 bytes, not 65");
         Cli.run(dht("put", "x", "--key", noKey)).failsWith(1, "is no secret key (64 hexadecimal digits)");
+        Cli.run(dht("put", "x", "--key", binary)).failsWith(1, "is no secret key (64 hexadecimal digits)");
+        Cli.run(dht("put", "x", "--key", temp.toString())).failsWith(1, temp + " is a directory");
+        Cli.run(dht("put", "x", "--key", temp.resolve("none/key").toString()))
+                .failsWith(1, "there is no directory " + temp.resolve("none"));
         assertThat(node.statistics().queriesReceived()).isZero();
     }
 
