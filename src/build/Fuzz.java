@@ -4,25 +4,33 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /**
  * Fuzzes for a while with each target, the test classes {@code *Fuzz}: {@code java Fuzz.java TEST-CLASSES DURATION TARGET
  * CLASSPATH}, where TARGET is part of the name of those that are meant, or {@code all}. Each has a JVM of its own, since
- * Jazzer fuzzes one method in a JVM, and little memory, as what a stranger's few bytes may cost is part of what is tested.
+ * Jazzer fuzzes one method in a JVM, and little memory, as what a stranger's few bytes may cost is part of what is tested;
+ * as many at a time as there are processors.
  *
  * <p>What Jazzer finds it puts into {@code src/test/resources}, where the tests run over it from then on.
  */
 final class Fuzz {
     private static final int LINES_SHOWN = 60;
 
-    public static void main(String[] args) throws IOException, InterruptedException {
+    public static void main(String[] args) throws Exception {
         var testClasses = Path.of(args[0]);
         var found = new ArrayList<String>();
         var targets = targets(testClasses, args[2]);
-        for (var target : targets) {
-            if (!fuzz(target, args[1], args[3])) {
-                found.add(target);
+        try (var processors = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
+            var runs = new LinkedHashMap<String, Future<Boolean>>();
+            targets.forEach(target -> runs.put(target, processors.submit(() -> fuzz(target, args[1], args[3]))));
+            for (var run : runs.entrySet()) {
+                if (!run.getValue().get()) {
+                    found.add(run.getKey());
+                }
             }
         }
         System.out.println(targets.size() - found.size() + " passed, " + found.size() + " failed");
@@ -70,10 +78,8 @@ final class Fuzz {
             }
         }
         boolean clean = process.waitFor() == 0;
-        System.out.println(target + ": " + (clean ? done : "FOUND SOMETHING"));
-        if (!clean) {
-            lines.forEach(System.out::println);
-        }
+        var report = target + ": " + (clean ? done : "FOUND SOMETHING\n" + String.join("\n", lines));
+        System.out.println(report); // at once: others report, too
         return clean;
     }
 }
