@@ -1,7 +1,6 @@
 package weft;
 
 import java.util.ArrayList;
-import java.util.List;
 import weft.Diagnosis.Cause;
 import weft.Diagnosis.Evidence;
 import weft.swarm.MetadataSwarm;
@@ -38,34 +37,34 @@ final class MetadataExamination {
         };
     }
 
+    /** Whatever the cause, the evidence is all that was tried. */
     private Diagnosis fetching(MetadataSwarm.Standing standing) {
-        if (standing.peers() == 0) {
-            return sources.diagnosis(life.swarm().addresses());
+        var addresses = life.swarm().addresses();
+        var tried = new ArrayList<Evidence>();
+        life.swarm().peers().forEach(peer -> tried.add(new Evidence(Swarm.text(peer.address()), "is connected")));
+        tried.addAll(sources.tried(addresses));
+        if (standing.peers() > 0) {
+            return new Diagnosis(Cause.WAITING_FOR_METADATA, "waiting for the metadata: " + awaited(standing), tried);
         }
-        var evidence = new ArrayList<Evidence>();
-        life.swarm().peers().forEach(peer -> evidence.add(new Evidence(Swarm.text(peer.address()), "is connected")));
-        var connected = standing.peers() == 1 ? "the only peer" : "the " + standing.peers() + " peers";
-        if (standing.having() == 0) {
-            return waiting(
-                    connected + " connected " + (standing.peers() == 1 ? "has" : "have") + " no metadata", evidence);
-        }
-        if (standing.refusing() >= standing.having()) {
-            return waiting(
-                    (standing.having() == 1 ? "the only peer that has it refuses" : "all peers that have it refuse")
-                            + " to send it",
-                    evidence);
-        }
-        return waiting(
-                "asking " + (standing.having() == 1 ? "the only peer" : standing.having() + " peers") + " that "
-                        + (standing.having() == 1 ? "has" : "have") + " it"
-                        + (standing.failures() == 0
-                                ? ""
-                                : "; what came was wrong " + standing.failures()
-                                        + (standing.failures() == 1 ? " time" : " times")),
-                evidence);
+        var lonely = sources.diagnosis(addresses);
+        return new Diagnosis(lonely.cause(), lonely.sentence(), tried);
     }
 
-    private static Diagnosis waiting(String what, List<Evidence> evidence) {
-        return new Diagnosis(Cause.WAITING_FOR_METADATA, "waiting for the metadata: " + what, evidence);
+    private static String awaited(MetadataSwarm.Standing standing) {
+        boolean isOne = standing.having() == 1;
+        if (standing.having() == 0) {
+            return standing.peers() == 1
+                    ? "the only peer connected has no metadata"
+                    : "the " + standing.peers() + " peers connected have no metadata";
+        }
+        if (standing.refusing() >= standing.having()) {
+            return (isOne ? "the only peer that has it refuses" : "all peers that have it refuse") + " to send it";
+        }
+        var asking = isOne ? "asking the only peer that has it" : "asking " + standing.having() + " peers that have it";
+        return switch (standing.failures()) {
+            case 0 -> asking;
+            case 1 -> asking + "; what came was wrong 1 time";
+            default -> asking + "; what came was wrong " + standing.failures() + " times";
+        };
     }
 }

@@ -34,6 +34,38 @@ final class SourcesExamination {
         return known.known() == 0 ? withoutPeers() : withoutConnections(known);
     }
 
+    /** Who was asked for peers, and the peers that there is no connection to, with what came of it. */
+    List<Evidence> tried(Swarm.Addresses known) {
+        var tried = new ArrayList<Evidence>();
+        trackers.forEach(tier -> tried.add(new Evidence(tier.url(), outcome(tier))));
+        dht.ifPresent(standing -> tried.add(new Evidence("DHT", outcome(standing))));
+        tried.addAll(failed(known));
+        return tried;
+    }
+
+    private static String outcome(TrackerSnapshot tier) {
+        int peers = tier.peers() + tier.peers6();
+        return tier.error().orElse(answers(tier) ? "has told of " + count(peers) : "has not answered yet");
+    }
+
+    private static String outcome(DhtDiscovery.Standing standing) {
+        return !standing.ready()
+                ? "no node has answered yet"
+                : count(standing.peersFound()) + " found, by " + standing.nodesAnswered() + " of "
+                        + standing.nodesAsked() + " nodes asked";
+    }
+
+    private static String count(int peers) {
+        return peers == 0 ? "no peers" : peers == 1 ? "1 peer" : peers + " peers";
+    }
+
+    private static List<Evidence> failed(Swarm.Addresses known) {
+        return known.failed().stream()
+                .map(end -> new Evidence(Swarm.text(end.address()), end.reason()))
+                .sorted(Comparator.comparing(Evidence::where))
+                .toList();
+    }
+
     /** Why nobody can find us, if no tracker answers. */
     Optional<Diagnosis> unheard() {
         var faults = faults(trackers);
@@ -53,10 +85,7 @@ final class SourcesExamination {
                             + (isOne ? "the only peer known waits" : "the " + known.known() + " peers known wait")
                             + " to be dialled");
         }
-        var failed = known.failed().stream()
-                .map(end -> new Evidence(Swarm.text(end.address()), end.reason()))
-                .sorted(Comparator.comparing(Evidence::where))
-                .toList();
+        var failed = failed(known);
         if (failed.isEmpty()) {
             return new Diagnosis(
                     Cause.CONNECTING,

@@ -29,9 +29,10 @@ final class Addresses implements ITypeConverter<Addresses.HostPort> {
         Matcher matcher = HOST_PORT.matcher(text);
         if (matcher.matches()) {
             int port = Integer.parseInt(matcher.group(3));
-            if (port >= 1 && port <= 65535) {
-                return new HostPort(matcher.group(1) != null ? matcher.group(1) : matcher.group(2), port);
+            if (port < 1 || port > 65535) {
+                throw new TypeConversionException("'" + text + "': a port is a number from 1 to 65535");
             }
+            return new HostPort(matcher.group(1) != null ? matcher.group(1) : matcher.group(2), port);
         }
         throw new TypeConversionException(
                 "'" + text + "' is not HOST:PORT, such as 192.0.2.7:6881, seed.example:6881 or [2001:db8::7]:6881");

@@ -2,13 +2,23 @@ package weft.app;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import weft.Diagnosis;
 import weft.TorrentSnapshot;
+import weft.TorrentState;
 
 /** How the progress of a torrent reads: pure functions from what is known to lines. */
 final class ProgressLines {
     private static final String GAP = "  ";
     /** The widest rate, "9.9 MiB/s" or "999 KiB/s", so that figures stay where they are. */
     private static final int RATE_COLUMNS = 9;
+
+    /** Of trackers and peers that were tried: a person does not read more. */
+    private static final int MAX_TRIED = 10;
+
+    /** Of a tracker's address, as that may be long or hold a key. */
+    private static final Pattern BEYOND_HOST = Pattern.compile("(?<=://[^/?#]{1,300})[/?#].*");
 
     private static final int PERCENT_COLUMNS = 6; // "42.3 %"
     /** More says nothing. */
@@ -50,7 +60,10 @@ final class ProgressLines {
         var lines = new ArrayList<String>(4);
         lines.add(Colour.BOLD.paint(Text.shortened(view.name(), width, glyphs.ellipsis()), colours));
         lines.add(fitted(figures(view.figures(), true), width));
-        lines.add(map.draw(view.pieces(), width));
+        lines.add(
+                isInVain(view)
+                        ? Text.shortened(tried(view.diagnosis()), width, glyphs.ellipsis())
+                        : map.draw(view.pieces(), width));
         view.complaint()
                 .map(text -> Text.shortened(text, width, glyphs.ellipsis()))
                 .ifPresent(text -> lines.add(Colour.YELLOW.paint(text, colours)));
@@ -72,7 +85,27 @@ final class ProgressLines {
                         ", ",
                         figures(view.figures(), false).stream()
                                 .map(Figure::text)
-                                .toList());
+                                .toList())
+                + (isInVain(view) ? "; " + tried(view.diagnosis()) : "");
+    }
+
+    /** Whether metadata has been sought for a while, and there are no pieces to show. */
+    private static boolean isInVain(TorrentView view) {
+        return view.figures().state() == TorrentState.FETCHING_METADATA
+                && view.complaint().isPresent();
+    }
+
+    /** What was tried, and what came of it, on one line. */
+    static String tried(Diagnosis diagnosis) {
+        var evidence = diagnosis.evidence();
+        var shown = evidence.stream()
+                .limit(MAX_TRIED)
+                .map(tried -> BEYOND_HOST.matcher(tried.where()).replaceFirst("") + " (" + tried.what() + ")")
+                .collect(Collectors.joining(", "));
+        int more = evidence.size() - MAX_TRIED;
+        return evidence.isEmpty()
+                ? "nobody to try"
+                : Text.printable("tried " + shown + (more > 0 ? " and " + more + " more" : ""));
     }
 
     /** Why nothing moves, as a line for a file or a pipe. */

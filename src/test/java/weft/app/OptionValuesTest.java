@@ -29,10 +29,10 @@ class OptionValuesTest {
                 "host",
                 "host:",
                 ":1",
-                "host:0",
-                "host:65536",
                 "host:x",
                 "2001:db8::7:6881",
+                "[2001:db8::7]",
+                "[2001:db8::7]6881",
                 "a b:1",
                 "http://x:1"
             })
@@ -40,6 +40,14 @@ class OptionValuesTest {
         assertThatThrownBy(() -> new Addresses().convert(text))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessageContaining("is not HOST:PORT");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"host:0", "host:65536", "[2001:db8::7]:0", "[2001:db8::7]:70000"})
+    void peersHavePortsThatThereAre(String text) {
+        assertThatThrownBy(() -> new Addresses().convert(text))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessage("'" + text + "': a port is a number from 1 to 65535");
     }
 
     @ParameterizedTest

@@ -2,9 +2,13 @@ package weft.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import weft.Diagnosis;
+import weft.Diagnosis.Evidence;
 
 class ProgressLinesTest {
     private static final String NAME = "debian-13.1.0-amd64-netinst.iso";
@@ -70,6 +74,26 @@ class ProgressLinesTest {
                 .hasSize(4)
                 .contains("42.3 %  ↓     0 B/s  ↑     0 B/s  12 peers (3 seeds)  279 MiB of 659 MiB")
                 .endsWith("no peers known");
+    }
+
+    @Test
+    void whoSeeksMetadataInVainIsToldWhatWasTried() {
+        var view = Views.fetching(
+                NAME,
+                Optional.of("no peers are known"),
+                new Evidence("udp://tracker.example:1337/announce?key=secret", "Connection\n refused"),
+                new Evidence("DHT", "no node has answered yet"));
+        var tried = "tried udp://tracker.example:1337 (Connection? refused), DHT (no node has answered yet)";
+
+        assertThat(lines.plain(view)).isEqualTo(NAME + ": fetching metadata, 12 peers (3 seeds); " + tried);
+        assertThat(lines.block(view, 99))
+                .containsExactly(NAME, "fetching metadata  12 peers (3 seeds)", tried, "no peers are known");
+        assertThat(lines.plain(Views.fetching(NAME, Optional.empty()))).doesNotContain("tried");
+        assertThat(ProgressLines.tried(new Diagnosis(
+                        Diagnosis.Cause.PEERS_UNREACHABLE,
+                        "",
+                        Collections.nCopies(12, new Evidence("192.0.2.7:1", "gone")))))
+                .endsWith("192.0.2.7:1 (gone) and 2 more");
     }
 
     @Test

@@ -33,6 +33,13 @@ final class Views {
         return view(name, TorrentState.CHECKING, 659 * MIB, 0, Optional.empty());
     }
 
+    /** Metadata is sought, and this was tried. */
+    static TorrentView fetching(String name, Optional<String> complaint, Diagnosis.Evidence... tried) {
+        var view = view(name, TorrentState.FETCHING_METADATA, 659 * MIB, 0, complaint);
+        var diagnosis = new Diagnosis(Diagnosis.Cause.PEERS_UNREACHABLE, "why not", List.of(tried));
+        return new TorrentView(name, view.figures(), view.pieces(), diagnosis, complaint);
+    }
+
     private static TorrentView view(
             String name, TorrentState state, long left, long downRate, Optional<String> complaint) {
         long size = 659 * MIB;

@@ -25,6 +25,7 @@ def arguments():
     parser.add_argument("--lsd", action="store_true", help="local service discovery")
     parser.add_argument("--upload-limit", type=int, default=0, metavar="BYTES", help="bytes per second")
     parser.add_argument("--exit-when-complete", action="store_true")
+    parser.add_argument("--metadata-only", action="store_true", help="exit when a magnet link's metadata is there, however large")
     parser.add_argument("--trackers-off", action="store_true")
     parser.add_argument("--dht-node", metavar="HOST:PORT", help="join the DHT there; many nodes may share one address")
     return parser.parse_args()
@@ -53,6 +54,8 @@ def session(args):
         settings["enable_incoming_utp"] = False
         settings["out_enc_policy"] = int(lt.enc_policy.pe_disabled)
         settings["in_enc_policy"] = int(lt.enc_policy.pe_disabled)
+    if args.metadata_only:
+        settings["max_metadata_size"] = 10_000_000
     if args.dht_node:
         settings["enable_dht"] = True
         settings["dht_bootstrap_nodes"] = args.dht_node
@@ -130,6 +133,8 @@ def main():
         for alert in ses.pop_alerts():
             report(handle, alert)
             if isinstance(alert, lt.cache_flushed_alert) and args.exit_when_complete:
+                return
+            if isinstance(alert, lt.metadata_received_alert) and args.metadata_only:
                 return
         # It searches the DHT every quarter of an hour only, for the first time when it knows no node yet.
         ready, _, _ = select.select([wake, sys.stdin], [], [], 2 if args.dht_node else None)
