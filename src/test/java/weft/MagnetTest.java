@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.kit.Await;
 import weft.kit.Content;
+import weft.kit.FakePeer;
+import weft.kit.Message;
 import weft.kit.SwarmExtension;
 import weft.metainfo.FileRange;
 import weft.metainfo.Magnet;
@@ -66,6 +68,25 @@ class MagnetTest {
                 .as("how connections ended, which is when all was there")
                 .allMatch(line -> line.contains("nothing to trade") || line.contains("closed by the peer"))
                 .hasSizeLessThan(2);
+    }
+
+    /** As long as nobody knows how many pieces there are, strangers claim to have the eight millionth, which takes room. */
+    @Test
+    void peersThatClaimAnyNumberOfPiecesKeepNobodyOut() throws Exception {
+        var shared = swarm.share(Content.ofLength(1_000_000));
+        var seed = shared.seed();
+        var leecher = shared.byMagnet(UnaryOperator.identity()).awaitState(TorrentState.FETCHING_METADATA);
+        for (int i = 0; i < 10; i++) {
+            shared.dial(leecher, "127.0.0." + (10 + i))
+                    .shakeHands(FakePeer.EXTENDED)
+                    .send(new Message.Have(8_000_000));
+        }
+        leecher.awaitPeers(10);
+
+        leecher.connectTo(seed).awaitComplete().assertHasContent();
+
+        leecher.awaitDisconnect("have: index 8000000 >= ");
+        leecher.awaitDisconnect("has told of more pieces than there was room for");
     }
 
     @Test

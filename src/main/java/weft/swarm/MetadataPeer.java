@@ -37,13 +37,14 @@ final class MetadataPeer implements ConnectedPeer {
     private final long connectedNanos;
     private final Outbox outbox = new Outbox();
     private final PeerExtensions extensions;
-    private final EarlyDecoder decoder = new EarlyDecoder();
+    private final EarlyDecoder decoder;
     private final AtomicReference<String> closeReason = new AtomicReference<>();
 
     MetadataPeer(MetadataSwarm swarm, Connection connection, MetadataDownload download, ExtensionTable table) {
         this.swarm = swarm;
         this.connection = connection;
         this.download = download;
+        this.decoder = new EarlyDecoder(swarm.earlyRoom());
         this.extensions = new PeerExtensions(
                 table,
                 connection.channel().remoteAddress(),
@@ -166,7 +167,7 @@ final class MetadataPeer implements ConnectedPeer {
         if (!scope.join(PeerWriter.STALLED)) { // nothing may be half-written, nor the greeting be lost
             throw new IOException("has not read what we sent in time");
         }
-        return new Connection.Earlier(extensions.handshake(), decoder.kept(in));
+        return new Connection.Earlier(extensions.handshake(), decoder.replay(in, swarm.pieceCount()));
     }
 
     /** In writing position: room for what has come and more, only as much as has been sent already once over. */
@@ -217,6 +218,7 @@ final class MetadataPeer implements ConnectedPeer {
     /** The connection has ended, or is taken over. */
     void left() {
         outbox.close();
+        decoder.close();
         download.disconnect(source);
         extensions.closed();
     }

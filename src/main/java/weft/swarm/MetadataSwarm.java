@@ -16,6 +16,7 @@ import weft.extension.Extension;
 import weft.metainfo.InfoHash;
 import weft.net.ConnectionLimits;
 import weft.net.PeerChannel;
+import weft.wire.EarlyDecoder;
 import weft.wire.ExtensionHandshake;
 import weft.wire.Handshake;
 import weft.wire.MetadataMessage;
@@ -61,6 +62,7 @@ public final class MetadataSwarm {
     private final MetadataDownload download;
     private final Entrance entrance = new Entrance();
     private final ConnectedPeers<MetadataPeer> peers;
+    private final EarlyDecoder.Room earlyRoom = new EarlyDecoder.Room();
 
     private volatile TaskScope scope; // of the peers; null while stopped
     private volatile TaskScope diallers; // of those who look for more
@@ -353,6 +355,16 @@ public final class MetadataSwarm {
 
     boolean isSucceeded() {
         return successor != null;
+    }
+
+    /** What peers may say of their pieces in all. */
+    EarlyDecoder.Room earlyRoom() {
+        return earlyRoom;
+    }
+
+    /** How many pieces there are; asked when the torrent has begun. */
+    int pieceCount() {
+        return successor.layout().pieceCount();
     }
 
     /** The peer has said something of itself. */

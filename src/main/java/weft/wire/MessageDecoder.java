@@ -163,7 +163,7 @@ public final class MessageDecoder {
         }
     }
 
-    private static void exactly(int id, int length, int expected) throws ProtocolException {
+    static void exactly(int id, int length, int expected) throws ProtocolException {
         if (length != expected) {
             throw new ProtocolException(
                     MessageId.name(id) + ": length " + Integer.toUnsignedString(length) + ", not " + expected);

@@ -24,7 +24,8 @@ import weft.metainfo.Layout;
 class EarlyDecoderTest {
     private static final Layout LAYOUT = Layout.ofSingleFile(32768, "file", 10L * 32768);
 
-    private final EarlyDecoder decoder = new EarlyDecoder();
+    private final EarlyDecoder.Room room = new EarlyDecoder.Room();
+    private final EarlyDecoder decoder = new EarlyDecoder(room);
     private final List<String> told = new ArrayList<>();
 
     private int decode(ByteBuffer in) throws IOException {
@@ -62,8 +63,7 @@ class EarlyDecoderTest {
         assertThat(decode(stream)).isZero();
 
         assertThat(told).containsExactly("0 de", "3 x");
-        assertThat(decoder.kept(stream))
-                .isEqualTo(ByteBuffer.wrap(bytes("00000003 05 ffc0  00000001 01  00000005 04 00000007")));
+        assertThat(decoder.replay(stream, 10)).isEqualTo(ByteBuffer.wrap(bytes("00000003 05 ffc0  00000001 01")));
     }
 
     @Test
@@ -78,7 +78,7 @@ class EarlyDecoderTest {
         decode(stream);
 
         assertThat(told).containsExactly("3 y");
-        assertThat(decoder.kept(stream)).isEqualTo(ByteBuffer.allocate(0));
+        assertThat(decoder.replay(stream, 10)).isEqualTo(ByteBuffer.allocate(0));
     }
 
     /** The metadata came in the middle of a message that is passed over: the next decoder must not take its rest for messages. */
@@ -87,7 +87,7 @@ class EarlyDecoderTest {
         var piece = new Message.Piece(0, 0, ByteBuffer.allocate(16384)).encode();
         var stream = joined(new Message.Interested().encode(), piece, new Message.Have(3).encode());
         for (int arrived = 5; arrived < 5 + piece.length + 9; arrived += 7) {
-            var early = new EarlyDecoder();
+            var early = new EarlyDecoder(room);
             var in = ByteBuffer.wrap(stream, 0, arrived);
             early.decode(in, (id, payload) -> {});
             var later = new Recorded();
@@ -95,7 +95,7 @@ class EarlyDecoderTest {
 
             // Some more had been received that nobody has looked at yet.
             int unread = Math.min(stream.length, arrived + 3);
-            var kept = early.kept(ByteBuffer.wrap(stream, in.position(), unread - in.position()));
+            var kept = early.replay(ByteBuffer.wrap(stream, in.position(), unread - in.position()), 10);
             var rest = ByteBuffer.wrap(joined(bytesOf(kept), Arrays.copyOfRange(stream, unread, stream.length)));
             decoder.decode(rest, later);
 
@@ -126,12 +126,12 @@ class EarlyDecoderTest {
                 new Message.Port(6881).encode(),
                 new Message.Cancel(1, 2, 3).encode(),
                 new Message.AllowedFast(2).encode());
-        var whole = new EarlyDecoder();
+        var whole = new EarlyDecoder(room);
         var wholeTold = new ArrayList<String>();
         var all = ByteBuffer.wrap(stream);
         whole.decode(all, (id, payload) -> wholeTold.add(id + " " + payload.remaining()));
 
-        var cut = new EarlyDecoder();
+        var cut = new EarlyDecoder(room);
         var cutTold = new ArrayList<String>();
         var buffer = ByteBuffer.allocate(stream.length).limit(0);
         for (int sent = 0; sent < stream.length; ) {
@@ -143,7 +143,7 @@ class EarlyDecoderTest {
         }
 
         assertThat(cutTold).isEqualTo(wholeTold).hasSize(2);
-        assertThat(cut.kept(buffer)).isEqualTo(whole.kept(all));
+        assertThat(cut.replay(buffer, 10)).isEqualTo(whole.replay(all, 10));
     }
 
     @Test
@@ -151,7 +151,7 @@ class EarlyDecoderTest {
         assertThat(decode(ByteBuffer.wrap(bytes("000000")))).isZero();
         assertThat(decode(ByteBuffer.wrap(bytes("00010000")))).isEqualTo(5);
         assertThat(decode(ByteBuffer.wrap(bytes("00010000 14 01")))).isEqualTo(4 + 65536);
-        assertThat(decode(ByteBuffer.wrap(bytes("00100000 05 ff")))).isEqualTo(4 + (1 << 20));
+        assertThat(decode(ByteBuffer.wrap(bytes("00000005 04 00")))).isEqualTo(9);
     }
 
     @Test
@@ -171,15 +171,119 @@ class EarlyDecoderTest {
     void whoSaysTooMuchIsRefused() throws Exception {
         var haves = ByteBuffer.allocate(9 * 1000);
         for (int i = 0; i < 1000; i++) {
-            MessageEncoder.have(haves, i);
+            MessageEncoder.have(haves, 7);
         }
-        for (int i = 0; i < 116; i++) {
+        for (int i = 0; i < 209; i++) {
             decode(haves.rewind());
         }
 
         assertThatThrownBy(() -> decode(haves.rewind()))
                 .isInstanceOf(ProtocolException.class)
                 .hasMessage("says too much while the torrent's metadata is not known");
+    }
+
+    @Test
+    void whatContradictsItselfIsRefused() {
+        assertRefused("00000005 04 ffffffff", "have: index 4294967295 >= 8388600 pieces at most");
+        assertRefused("00000003 05 ffc0 00000005 04 00000010", "have: index 16 >= 16 pieces at most");
+        assertRefused("00000005 04 00000010 00000003 05 ffc0", "bitfield: of 2 bytes, without piece 16");
+        assertRefused("00000003 05 ffc0 00000004 05 ffc000", "bitfield: of 3 bytes, not 2 as before");
+        assertRefused("00000005 04 00000010 00000001 0f", "have none: the peer has told its pieces before");
+        assertRefused("00000004 04 000000", "have: length 4, not 5");
+    }
+
+    private void assertRefused(String stream, String message) {
+        assertThatThrownBy(() -> new EarlyDecoder(room).decode(ByteBuffer.wrap(bytes(stream)), (id, payload) -> {}))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessage(message);
+    }
+
+    @Test
+    void whatIsSaidLastHolds() throws Exception {
+        var stream = ByteBuffer.wrap(bytes("00000001 01 00000001 02 00000001 00 00000001 01 00000001 03"
+                + "00000003 09 0001 00000003 09 1ae1  00000005 0d 00000001 00000005 11 00000002 00000005 11 00000002"));
+        decode(stream);
+        var later = new Recorded();
+
+        new MessageDecoder(LAYOUT, true).decode(decoder.replay(stream, 10), later);
+
+        assertThat(later.said).containsExactly("unchoke", "port", "suggest", "allowed fast");
+    }
+
+    @Test
+    void aPieceThatTheTorrentDoesNotHaveIsRefusedLater() throws Exception {
+        var stream = ByteBuffer.wrap(bytes("00000005 04 00000001 00000005 04 0000000a"));
+        decode(stream);
+        var replay = decoder.replay(stream, 10);
+
+        assertThatThrownBy(() -> new MessageDecoder(LAYOUT, true).decode(replay, new Recorded()))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessage("have: index 10 >= 10 pieces");
+    }
+
+    // --- how much it takes
+
+    private static final int MILLION = 1_000_000;
+
+    private static final Layout LARGE = Layout.ofSingleFile(16384, "file", 16384L * MILLION);
+
+    /** What a hundred peers send who want to take as much as they can: one have each, or a large bitfield but its end. */
+    @Test
+    void aHundredLiarsTakeNoMoreThanTheirSharesAndWhatAllHave() throws Exception {
+        var liars = new ArrayList<EarlyDecoder>();
+        var bitfield = ByteBuffer.allocate(5 + 1_048_575 - 1);
+        bitfield.putInt(1 << 20).put((byte) MessageId.BITFIELD);
+        for (int i = 0; i < 100; i++) {
+            var liar = new EarlyDecoder(room);
+            liar.decode(
+                    i % 2 == 0 ? ByteBuffer.wrap(bytes("00000005 04 007fffe0")) : bitfield.rewind(),
+                    (id, payload) -> {});
+            liars.add(liar);
+        }
+
+        assertThat(liars.stream().mapToInt(EarlyDecoder::kept).sum())
+                .isGreaterThan(1 << 20)
+                .isLessThanOrEqualTo(100 * EarlyDecoder.SHARE + EarlyDecoder.SHARED);
+
+        haveTheMillionInBitfieldAndHaves(); // for which there is still room
+
+        assertThatThrownBy(() -> liars.getLast().replay(ByteBuffer.allocate(0), 10))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessage("has told of more pieces than there was room for without the metadata");
+        liars.forEach(EarlyDecoder::close);
+        var late = new EarlyDecoder(room);
+        late.decode(bitfield.rewind(), (id, payload) -> {});
+        assertThat(late.kept()).as("when the liars have gone").isGreaterThan(1_000_000);
+    }
+
+    private void haveTheMillionInBitfieldAndHaves() throws IOException {
+        var all = new BitSet();
+        all.set(0, MILLION);
+        var missing = (BitSet) all.clone();
+        missing.clear(17);
+        assertThat(later(Message.Bitfield.of(missing, MILLION).encode(), new Message.Have(17).encode()))
+                .isEqualTo(all);
+        var haves = ByteBuffer.allocate(9 * MILLION);
+        for (int i = 0; i < MILLION; i++) {
+            MessageEncoder.have(haves, (int) (i * 7919L % MILLION)); // in disorder
+        }
+        assertThat(later(haves.array())).isEqualTo(all);
+    }
+
+    /** The pieces that a torrent of a million hears of when these messages have come before it was known. */
+    private BitSet later(byte[]... messages) throws IOException {
+        try (var early = new EarlyDecoder(room)) {
+            var in = ByteBuffer.wrap(joined(messages));
+            early.decode(in, (id, payload) -> {});
+            var pieces = new BitSet();
+            new MessageDecoder(LARGE, true).decode(early.replay(in, MILLION), new Recorded() {
+                @Override
+                public void onBitfield(BitSet told) {
+                    pieces.or(told);
+                }
+            });
+            return pieces;
+        }
     }
 
     @Test
@@ -190,13 +294,13 @@ class EarlyDecoderTest {
         decode(stream);
         var later = new Recorded();
 
-        new MessageDecoder(LAYOUT, true).decode(decoder.kept(stream), later);
+        new MessageDecoder(LAYOUT, true).decode(decoder.replay(stream, 10), later);
 
         assertThat(later.said).containsExactly("bitfield {1, 2, 3}");
     }
 
     /** What a {@link MessageDecoder} says, in words. */
-    private static final class Recorded implements MessageHandler {
+    private static class Recorded implements MessageHandler {
         private final List<String> said = new ArrayList<>();
 
         @Override

@@ -62,7 +62,7 @@ class ExtensionFuzz {
     }
 
     private static final class Conversation {
-        private final EarlyDecoder decoder = new EarlyDecoder();
+        private final EarlyDecoder decoder = new EarlyDecoder(new EarlyDecoder.Room());
         private final ByteArrayOutputStream told = new ByteArrayOutputStream();
         private ByteBuffer kept;
         private boolean refused;
@@ -80,7 +80,7 @@ class ExtensionFuzz {
                             .as("what is whole is decoded")
                             .isTrue();
                 }
-                kept = decoder.kept(buffer);
+                kept = decoder.replay(buffer, 1000);
             } catch (ProtocolException e) {
                 assertThat(e.getMessage()).isNotBlank().hasSizeLessThan(200);
                 refused = true;
