@@ -1,5 +1,6 @@
 package weft;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.function.Consumer;
@@ -56,5 +57,10 @@ final class Announced implements AnnouncingTorrent {
     @Override
     public void onPeers(List<InetSocketAddress> addresses) {
         peers.accept(addresses);
+    }
+
+    @Override
+    public void onExternalAddress(InetAddress tracker, InetAddress seen) {
+        client.shared().votes().vote(tracker, seen);
     }
 }

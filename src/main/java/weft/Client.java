@@ -99,7 +99,8 @@ public final class Client implements AutoCloseable {
         var diskDefaults = DiskOptions.defaults();
         this.disk = Disk.open(new DiskOptions(
                 options.maxMappedBytes(), diskDefaults.openFiles(), diskDefaults.fileThreads(), options.diskThreads()));
-        this.dht = options.dht().map(settings -> Dht.open(scope, port.udp(), settings, new AddressVotes()));
+        var votes = new AddressVotes();
+        this.dht = options.dht().map(settings -> Dht.open(scope, port.udp(), settings, votes));
         var watchdog = new Watchdog(System::nanoTime);
         var random = new SecureRandom();
         this.shared = new Swarm.Shared(
@@ -113,6 +114,7 @@ public final class Client implements AutoCloseable {
                 new Bans(),
                 random,
                 System::nanoTime,
+                votes,
                 listener.port(),
                 options.peerExchange(),
                 dht.map(node -> node::addNode));

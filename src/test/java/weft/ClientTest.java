@@ -24,12 +24,14 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import weft.dht.DhtOptions;
 import weft.kit.Await;
 import weft.kit.Content;
 import weft.kit.Message;
 import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
 import weft.kit.WeftThreads;
+import weft.tracker.AnnounceTotals;
 import weft.tracker.TrackerServer;
 import weft.tracker.TrackerServerOptions;
 import weft.tracker.TrackerSnapshot;
@@ -419,6 +421,27 @@ class ClientTest {
                 options -> options.withInitialState(AddOptions.InitialState.STOPPED));
 
         assertThat(timeOf(node::close)).isLessThan(BOUND);
+    }
+
+    /** One address is the truth for all: what trackers say of it counts for the DHT's node and for the peers' priorities. */
+    @Test
+    void trackersAndTheDhtVoteOnOneAddress() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var seen = InetAddress.getByName("203.0.113.7");
+        try (var client = Client.open(SwarmExtension.clientOptions().withDht(DhtOptions.loopback()))) {
+            var announced =
+                    new Announced(client, shared.metainfo().infoHash(), () -> AnnounceTotals.of(0, 0, 0), peers -> {});
+
+            for (int i = 0; i < 9; i++) {
+                announced.onExternalAddress(InetAddress.getByName("198.51.100." + i), seen);
+            }
+            announced.onExternalAddress(InetAddress.getByName("198.51.100.8"), seen); // has voted
+            client.shared().votes().vote(InetAddress.getByName("198.51.100.8"), seen); // as whatever else
+            assertThat(client.dhtStatistics().orElseThrow().externalIpv4()).isEmpty();
+            announced.onExternalAddress(InetAddress.getByName("198.51.100.9"), seen);
+
+            assertThat(client.dhtStatistics().orElseThrow().externalIpv4()).contains(seen);
+        }
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * By which address the world sees us, as far as others agree: nodes of the DHT say it with each answer (BEP 42), trackers
  * (BEP 24) and peers (BEP 10) may say it. Each has one vote, his latest; the latest {@value #BALLOTS} count, and an address
  * is agreed on when at least {@value #QUORUM} have voted and more than half of them for it. It stays until another is.
+ * A client has one of these for all its torrents: whoever speaks by several protocols has one vote all the same.
  *
  * <p>IPv4 and IPv6 are voted on apart. Any thread may use this; memory work only, and bounded.
  */

@@ -16,7 +16,6 @@ import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
-import weft.net.AddressVotes;
 import weft.net.PeerChannel;
 import weft.wire.PeerId;
 
@@ -36,7 +35,6 @@ final class ConnectedPeers<P extends ConnectedPeer> implements Iterable<P> {
     private final Swarm.Shared shared;
     private final Candidates candidates;
     private final Room room;
-    private final AddressVotes votes = new AddressVotes();
     private final Set<P> peers = ConcurrentHashMap.newKeySet();
     private final Set<PeerChannel> expected = ConcurrentHashMap.newKeySet();
     private final ReentrantLock joinLock = new ReentrantLock(); // a peer's first message against what all are told
@@ -194,12 +192,14 @@ final class ConnectedPeers<P extends ConnectedPeer> implements Iterable<P> {
         return contacts;
     }
 
-    /** By what they say, by which address of ours do they reckon priorities (BEP 40)? */
+    /** A peer has said something of itself; and how it sees us, perhaps (BEP 10). */
+    void introduced(P peer) {
+        peer.seenAs().ifPresent(seen -> shared.votes().vote(peer.address().getAddress(), seen));
+    }
+
+    /** By what all say, by which address of ours do peers reckon priorities (BEP 40)? */
     void learnOwnAddresses() {
-        for (P peer : peers) {
-            peer.seenAs().ifPresent(seen -> votes.vote(peer.address().getAddress(), seen));
-        }
-        ownAddresses = OwnAddresses.of(votes, shared.port());
+        ownAddresses = OwnAddresses.of(shared.votes(), shared.port());
         candidates.weAre(ownAddresses);
     }
 }

@@ -369,6 +369,7 @@ public final class MetadataSwarm {
 
     /** The peer has said something of itself. */
     void introduced(MetadataPeer peer) {
+        peers.introduced(peer);
         LOG.log(
                 System.Logger.Level.DEBUG,
                 () -> peer + ": " + peer.extensions().handshake().client().orElse("?") + ", "

@@ -37,6 +37,7 @@ import weft.extension.Extension;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Layout;
 import weft.metainfo.Metainfo;
+import weft.net.AddressVotes;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
 import weft.net.PeerChannel;
@@ -99,6 +100,7 @@ public final class Swarm {
     /**
      * What all torrents of a client share.
      *
+     * @param votes on the address by which the world sees us: of peers, trackers and nodes of the DHT
      * @param port at which peers reach us, by TCP and UDP
      * @param dht where to tell addresses at which nodes of the DHT may be; empty if we have none
      */
@@ -110,6 +112,7 @@ public final class Swarm {
             Bans bans,
             RandomGenerator random,
             LongSupplier nanoTime,
+            AddressVotes votes,
             int port,
             boolean peerExchange,
             Optional<Consumer<InetSocketAddress>> dht) {
@@ -595,6 +598,7 @@ public final class Swarm {
 
     /** A peer has said something of itself by the extension protocol. */
     void peerIntroduced(Peer peer) {
+        peers.introduced(peer);
         peer.extensions().handshake().uploadOnly().ifPresent(yes -> peerUploadOnly(peer, yes));
     }
 

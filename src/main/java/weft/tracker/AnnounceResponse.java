@@ -19,6 +19,7 @@ import weft.bencode.BString;
  * @param incomplete how many leechers
  * @param downloaded how many downloads were ever completed
  * @param externalIp how the tracker sees us (BEP 24)
+ * @param answeredBy the tracker's own address, where it says how it sees us
  * @param warning something a person should read
  * @param trackerId to be sent back with every later announce
  */
@@ -31,6 +32,7 @@ public record AnnounceResponse(
         OptionalInt incomplete,
         OptionalInt downloaded,
         Optional<InetAddress> externalIp,
+        Optional<InetAddress> answeredBy,
         Optional<String> warning,
         Optional<BString> trackerId) {
     /** Copies the list. */
@@ -41,6 +43,15 @@ public record AnnounceResponse(
     /** This answer with other peers. */
     AnnounceResponse withPeers(List<InetSocketAddress> otherPeers) {
         return new AnnounceResponse(
-                interval, minInterval, otherPeers, complete, incomplete, downloaded, externalIp, warning, trackerId);
+                interval,
+                minInterval,
+                otherPeers,
+                complete,
+                incomplete,
+                downloaded,
+                externalIp,
+                answeredBy,
+                warning,
+                trackerId);
     }
 }

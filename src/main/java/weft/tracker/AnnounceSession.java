@@ -170,7 +170,8 @@ final class AnnounceSession {
         if (!peers.isEmpty()) {
             torrent.onPeers(peers);
         }
-        response.externalIp().ifPresent(torrent::onExternalAddress);
+        response.externalIp()
+                .ifPresent(seen -> response.answeredBy().ifPresent(by -> torrent.onExternalAddress(by, seen)));
     }
 
     @Override

@@ -27,8 +27,8 @@ public interface AnnouncingTorrent {
     /** Takes peers from a tracker: resolved addresses, none of them known to be our own, none with port 0. */
     void onPeers(List<InetSocketAddress> peers);
 
-    /** A tracker says that it sees us at this address (BEP 24). */
-    default void onExternalAddress(InetAddress address) {
+    /** The tracker at the address {@code tracker} says that it sees us at {@code seen} (BEP 24). */
+    default void onExternalAddress(InetAddress tracker, InetAddress seen) {
         // most torrents have no use for it
     }
 }

@@ -34,8 +34,8 @@ final class HttpAnswers {
 
     private HttpAnswers() {}
 
-    /** The answer to an announce; a failure reason is thrown. */
-    static AnnounceResponse announce(byte[] body) throws TrackerException {
+    /** The answer to an announce, by the tracker at {@code from}; a failure reason is thrown. */
+    static AnnounceResponse announce(byte[] body, InetAddress from) throws TrackerException {
         var answer = dictionary(body);
         throwFailure(answer);
         var minimum = AnnounceIntervals.minimum(answer.integer("min interval"));
@@ -47,6 +47,7 @@ final class HttpAnswers {
                 count(answer, "incomplete"),
                 count(answer, "downloaded"),
                 answer.string("external ip").flatMap(HttpAnswers::address),
+                Optional.of(from),
                 answer.string("warning message").map(HttpAnswers::text),
                 answer.string("tracker id").map(id -> BString.of(id.toBytes())));
     }

@@ -52,14 +52,17 @@ final class HttpConnector {
         LOG.log(System.Logger.Level.ERROR, () -> task + " failed", e);
     }
 
+    /** What a server has replied, and which of its addresses it was. */
+    record Answer(HttpReply reply, InetAddress from) {}
+
     /** Gets {@code url} from the first of {@code addresses} that takes a connection. */
-    HttpReply get(TrackerUrl url, List<InetAddress> addresses, long deadlineNanos)
+    Answer get(TrackerUrl url, List<InetAddress> addresses, long deadlineNanos)
             throws TrackerException, InterruptedException {
         TrackerException failure = null;
         for (var address : addresses.subList(0, Math.min(addresses.size(), MAX_ADDRESSES_TRIED))) {
             var socket = new Socket();
             try {
-                return get(url, new InetSocketAddress(address, url.port()), socket, deadlineNanos);
+                return new Answer(get(url, new InetSocketAddress(address, url.port()), socket, deadlineNanos), address);
             } catch (TrackerException e) {
                 failure = e;
                 if (socket.isConnected()) { // stays true when it is closed: the tracker may have got the request

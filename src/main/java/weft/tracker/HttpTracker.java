@@ -82,8 +82,8 @@ public final class HttpTracker implements TrackerClient, AutoCloseable {
     public AnnounceResponse announce(String url, IpFamily family, AnnounceRequest request, Duration patience)
             throws TrackerException, InterruptedException {
         var announceUrl = TrackerUrl.parse(url).withParameters(AnnounceParameters.of(request));
-        var response = HttpAnswers.announce(ask(announceUrl, Optional.of(family), patience));
-        return withNamesResolved(response);
+        var answer = ask(announceUrl, Optional.of(family), patience);
+        return withNamesResolved(HttpAnswers.announce(bodyOf(answer.reply()), answer.from()));
     }
 
     @Override
@@ -98,8 +98,8 @@ public final class HttpTracker implements TrackerClient, AutoCloseable {
                 .orElseThrow(() -> new TrackerException(Kind.BAD_URL, "this tracker cannot be scraped"));
         var parameters = new ArrayList<String>();
         infoHashes.forEach(hash -> parameters.add("info_hash=" + Percent.encode(hash.truncated())));
-        return HttpAnswers.scrape(
-                ask(scrapeUrl.withParameters(String.join("&", parameters)), Optional.empty(), patience));
+        var answer = ask(scrapeUrl.withParameters(String.join("&", parameters)), Optional.empty(), patience);
+        return HttpAnswers.scrape(bodyOf(answer.reply()));
     }
 
     /** Breaks off what is under way and ends all threads, in bounded time. */
@@ -116,31 +116,31 @@ public final class HttpTracker implements TrackerClient, AutoCloseable {
         lookups.close(Duration.ofNanos(Math.clamp(deadline - System.nanoTime(), 1, LOOKUP_PATIENCE.toNanos())));
     }
 
-    private byte[] ask(TrackerUrl url, Optional<IpFamily> family, Duration patience)
+    private HttpConnector.Answer ask(TrackerUrl url, Optional<IpFamily> family, Duration patience)
             throws TrackerException, InterruptedException {
         long deadlineNanos = System.nanoTime() + patience.toNanos();
         if (!inFlight.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
             throw new TrackerException(Kind.TIMEOUT, "too many other trackers are being asked");
         }
         try {
-            return bodyOf(follow(url, family, deadlineNanos));
+            return follow(url, family, deadlineNanos);
         } finally {
             inFlight.release();
         }
     }
 
-    private HttpReply follow(TrackerUrl start, Optional<IpFamily> family, long deadlineNanos)
+    private HttpConnector.Answer follow(TrackerUrl start, Optional<IpFamily> family, long deadlineNanos)
             throws TrackerException, InterruptedException {
         var url = start;
         boolean cameFromPublic = false;
         for (int redirects = 0; redirects <= maxRedirects; redirects++) {
             var addresses = permitted(url, addresses(url, family), cameFromPublic);
-            var reply = connector.get(url, addresses, deadlineNanos);
-            if (!reply.isRedirect()) {
-                return reply;
+            var answer = connector.get(url, addresses, deadlineNanos);
+            if (!answer.reply().isRedirect()) {
+                return answer;
             }
             cameFromPublic |= addresses.stream().anyMatch(address -> !LocalAddresses.isLocal(address));
-            url = redirected(url, reply.location());
+            url = redirected(url, answer.reply().location());
         }
         throw new TrackerException(Kind.FORBIDDEN, "the tracker redirects more than " + maxRedirects + " times");
     }

@@ -118,6 +118,7 @@ public final class UdpTracker implements TrackerClient {
                 OptionalInt.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
     }
 

@@ -30,6 +30,7 @@ import weft.kit.Message.Extended;
 import weft.kit.SteeredStorage;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Layout;
+import weft.net.AddressVotes;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
 import weft.storage.Disk;
@@ -76,6 +77,7 @@ class MetadataSwarmTest {
                 new Bans(),
                 random,
                 clock,
+                new AddressVotes(),
                 6881,
                 true,
                 Optional.empty());

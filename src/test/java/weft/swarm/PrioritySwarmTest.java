@@ -28,6 +28,7 @@ import weft.kit.Message;
 import weft.kit.SteeredStorage;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Layout;
+import weft.net.AddressVotes;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
 import weft.storage.Disk;
@@ -65,6 +66,7 @@ class PrioritySwarmTest {
                 new Bans(),
                 random,
                 System::nanoTime,
+                new AddressVotes(),
                 OWN.getPort(),
                 false,
                 Optional.empty());

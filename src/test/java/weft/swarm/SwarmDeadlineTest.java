@@ -25,6 +25,7 @@ import weft.kit.SteeredStorage;
 import weft.kit.WeftThreads;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Layout;
+import weft.net.AddressVotes;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
 import weft.storage.Disk;
@@ -63,6 +64,7 @@ class SwarmDeadlineTest {
                 new Bans(),
                 random,
                 clock,
+                new AddressVotes(),
                 6881,
                 false,
                 Optional.empty());

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -40,7 +41,7 @@ class AnnouncerOverHttpTest {
             try (var one = announcer(first, url)) {
                 one.start();
                 assertThat(first.externalAddresses.poll(10, TimeUnit.SECONDS))
-                        .isEqualTo(InetAddress.getLoopbackAddress());
+                        .isEqualTo(Map.entry(InetAddress.getLoopbackAddress(), InetAddress.getLoopbackAddress()));
                 try (var two = announcer(second, url)) {
                     two.start();
 
@@ -67,7 +68,10 @@ class AnnouncerOverHttpTest {
             var torrent = new FakeTorrent("-WE001S-only........", 1001);
             var announcer = announcer(torrent, tracker.url());
             announcer.start();
-            assertThat(torrent.externalAddresses.poll(10, TimeUnit.SECONDS)).isNotNull();
+            assertThat(torrent.externalAddresses.poll(10, TimeUnit.SECONDS))
+                    .as("the tracker, and what it says")
+                    .isEqualTo(Map.entry(
+                            InetAddress.getLoopbackAddress(), InetAddress.getByAddress(new byte[] {1, 1, 1, 1})));
 
             long begin = System.nanoTime();
             announcer.stop(Duration.ofSeconds(1));
@@ -87,7 +91,8 @@ class AnnouncerOverHttpTest {
         private final PeerId peerId;
         private final int port;
         final LinkedBlockingQueue<List<InetSocketAddress>> peers = new LinkedBlockingQueue<>();
-        private final LinkedBlockingQueue<InetAddress> externalAddresses = new LinkedBlockingQueue<>();
+        private final LinkedBlockingQueue<Map.Entry<InetAddress, InetAddress>> externalAddresses =
+                new LinkedBlockingQueue<>();
 
         FakeTorrent(String peerId, int port) {
             this.peerId = AnnounceRequests.peerId(peerId);
@@ -120,8 +125,8 @@ class AnnouncerOverHttpTest {
         }
 
         @Override
-        public void onExternalAddress(InetAddress address) {
-            externalAddresses.add(address);
+        public void onExternalAddress(InetAddress tracker, InetAddress seen) {
+            externalAddresses.add(Map.entry(tracker, seen));
         }
     }
 }

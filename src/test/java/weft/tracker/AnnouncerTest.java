@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -31,6 +32,7 @@ class AnnouncerTest {
     private static final String A = "http://a";
     private static final String B = "http://b";
     private static final String C = "http://c";
+    private static final InetAddress TRACKER = InetAddress.getLoopbackAddress();
     private static final String UNTOUCHED = " up=0 down=0 left=100 want=200";
     private static final String FAREWELL = " STOPPED up=0 down=0 left=100 want=0";
 
@@ -547,6 +549,7 @@ class AnnouncerTest {
                     plain.incomplete(),
                     plain.downloaded(),
                     Optional.of(self),
+                    Optional.of(TRACKER),
                     Optional.empty(),
                     Optional.empty());
         });
@@ -555,7 +558,7 @@ class AnnouncerTest {
         announcer.start();
 
         assertThat(torrent.peers.poll(10, TimeUnit.SECONDS)).containsExactly(other);
-        assertThat(torrent.externalAddresses.poll(10, TimeUnit.SECONDS)).isEqualTo(self);
+        assertThat(torrent.externalAddresses.poll(10, TimeUnit.SECONDS)).isEqualTo(Map.entry(TRACKER, self));
         announcer.close();
     }
 
@@ -627,7 +630,8 @@ class AnnouncerTest {
     private static final class FakeTorrent implements AnnouncingTorrent {
         private final AtomicReference<AnnounceTotals> totals = new AtomicReference<>(AnnounceTotals.of(0, 0, 100));
         private final LinkedBlockingQueue<List<InetSocketAddress>> peers = new LinkedBlockingQueue<>();
-        private final LinkedBlockingQueue<InetAddress> externalAddresses = new LinkedBlockingQueue<>();
+        private final LinkedBlockingQueue<Map.Entry<InetAddress, InetAddress>> externalAddresses =
+                new LinkedBlockingQueue<>();
 
         @Override
         public InfoHash infoHash() {
@@ -655,8 +659,8 @@ class AnnouncerTest {
         }
 
         @Override
-        public void onExternalAddress(InetAddress address) {
-            externalAddresses.add(address);
+        public void onExternalAddress(InetAddress tracker, InetAddress seen) {
+            externalAddresses.add(Map.entry(tracker, seen));
         }
     }
 }

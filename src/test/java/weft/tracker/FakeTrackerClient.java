@@ -40,6 +40,7 @@ final class FakeTrackerClient implements TrackerClient {
                 OptionalInt.of(5),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -53,6 +54,7 @@ final class FakeTrackerClient implements TrackerClient {
                 plain.incomplete(),
                 plain.downloaded(),
                 plain.externalIp(),
+                plain.answeredBy(),
                 Optional.of("be kind"),
                 Optional.of(BString.of(trackerId)));
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -83,7 +84,7 @@ class HttpTrackerVectorsTest {
     @MethodSource("responses")
     void answersAreRead(String name, byte[] body, JsonNode expected) throws Exception {
         if (expected.isNull()) {
-            assertThatThrownBy(() -> HttpAnswers.announce(body))
+            assertThatThrownBy(() -> HttpAnswers.announce(body, InetAddress.getLoopbackAddress()))
                     .isInstanceOfSatisfying(
                             TrackerException.class,
                             e -> assertThat(e.kind()).isEqualTo(TrackerException.Kind.BAD_ANSWER));
@@ -92,7 +93,7 @@ class HttpTrackerVectorsTest {
         } else if (expected.has("files")) {
             assertScrape(body, expected);
         } else {
-            assertAnswer(HttpAnswers.announce(body), expected);
+            assertAnswer(HttpAnswers.announce(body, InetAddress.getLoopbackAddress()), expected);
         }
     }
 
@@ -103,7 +104,7 @@ class HttpTrackerVectorsTest {
     }
 
     private static void assertFailure(byte[] body, JsonNode expected) {
-        assertThatThrownBy(() -> HttpAnswers.announce(body))
+        assertThatThrownBy(() -> HttpAnswers.announce(body, InetAddress.getLoopbackAddress()))
                 .hasMessage(expected.get("failure_reason").asText())
                 .isInstanceOfSatisfying(TrackerException.class, e -> {
                     assertThat(e.kind()).isEqualTo(TrackerException.Kind.REFUSED);

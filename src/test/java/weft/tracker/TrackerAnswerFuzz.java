@@ -7,6 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -89,7 +90,7 @@ class TrackerAnswerFuzz {
 
     private static void readAnswer(byte[] answer) {
         try {
-            var announced = HttpAnswers.announce(answer);
+            var announced = HttpAnswers.announce(answer, InetAddress.getLoopbackAddress());
             assertThat(announced.peers())
                     .hasSizeLessThanOrEqualTo(HttpAnswers.MAX_PEERS)
                     .allSatisfy(peer -> assertThat(peer.getPort()).isPositive());

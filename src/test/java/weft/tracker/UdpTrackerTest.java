@@ -137,6 +137,7 @@ class UdpTrackerTest {
                         OptionalInt.empty(),
                         Optional.empty(),
                         Optional.empty(),
+                        Optional.empty(),
                         Optional.empty()));
         assertThat(client.outstanding()).isZero();
         assertThat(client.strays()).isZero();
