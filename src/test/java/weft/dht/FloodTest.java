@@ -5,14 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import weft.bencode.BString;
 import weft.kit.Await;
+import weft.net.AddressVotes;
 
 /** A node on a real socket that is sent more than it can take. */
 @Timeout(120)
@@ -20,6 +26,7 @@ class FloodTest {
     private static final int DATAGRAMS = 300_000;
     private static final int UNLIMITED = 1_000_000_000;
     private static final long MEBIBYTE = 1 << 20;
+    private static final boolean MEMORY_WANTED = Boolean.getBoolean("weft.dht.memory");
 
     private final Random random = new Random(1);
 
@@ -84,6 +91,158 @@ class FloodTest {
             assertThat(now.torrents()).isLessThanOrEqualTo(100);
             assertThat(now.peers()).isLessThanOrEqualTo(500);
             assertThat(usedBytes() - before).isLessThan(16 * MEBIBYTE);
+        }
+    }
+
+    /**
+     * Everything that strangers can make a node keep, with a tenth of the default bounds; {@code -Dweft.dht.memory=true} takes
+     * all of them, and prints how much heap that is.
+     */
+    @ParameterizedTest
+    @EnumSource
+    void atItsBoundsANodeKeepsSomeMegabytes(Family family) throws KrpcException {
+        long before = usedBytes();
+        var bounds =
+                MEMORY_WANTED ? DhtOptions.defaults() : DhtOptions.defaults().withCapacity(200, 500, 10_000, 70);
+        var full = new FullNode(family, bounds);
+        long bytes = usedBytes() - before;
+
+        var node = full.node;
+        var figures = String.format(
+                "%s: %d nodes and %d in waiting, %d peers of %d torrents, %d items: %.1f MB",
+                family,
+                node.table().size(),
+                node.table().waiting(),
+                node.responder().peers(),
+                node.responder().torrents(),
+                node.responder().items(),
+                bytes / 1e6);
+        if (MEMORY_WANTED) {
+            System.err.println(figures);
+        }
+        assertThat(node.responder().peers()).as(figures).isEqualTo(bounds.maxPeers());
+        assertThat(node.responder().torrents()).as(figures).isEqualTo(bounds.maxTorrents());
+        assertThat(node.responder().items()).as(figures).isEqualTo(bounds.maxItems());
+        assertThat(bytes).as(figures).isLessThan((MEMORY_WANTED ? 10 : 4) * MEBIBYTE);
+    }
+
+    /** Many who mean ill and have many addresses have filled it, and go on. */
+    private final class FullNode {
+        private static final int ITEMS_OF_A_KEY = 100;
+
+        private final SimulatedNetwork time = new SimulatedNetwork(1);
+        private final Family family;
+        private final Node node;
+        private byte[] sent;
+
+        FullNode(Family family, DhtOptions bounds) throws KrpcException {
+            this.family = family;
+            this.node = new Node(
+                    family,
+                    NodeId.random(random),
+                    bounds.withRates(UNLIMITED, UNLIMITED, UNLIMITED),
+                    new AddressVotes(),
+                    (datagram, to) -> sent = datagram,
+                    SimulatedNetwork::atOnce,
+                    time,
+                    random);
+            meetStrangers();
+            takeAnnounces(bounds);
+            keepItems(bounds);
+        }
+
+        private void meetStrangers() {
+            for (int i = 0; i < 20_000; i++) {
+                node.table().answered(new Contact(near(i % 30), stranger()));
+            }
+            for (int i = 0; i < 1000; i++) {
+                node.ping(stranger());
+                tell(new Method.FindNode(near(i % 160), Set.of()), stranger());
+            }
+        }
+
+        private NodeId near(int bits) {
+            return node.id().randomSharing(bits, random);
+        }
+
+        private InetSocketAddress stranger() {
+            var bytes = new byte[family.addressBytes()];
+            random.nextBytes(bytes);
+            bytes[0] = 0x2a; // of the Internet, in both
+            try {
+                return new InetSocketAddress(InetAddress.getByAddress(bytes), 1 + random.nextInt(60_000));
+            } catch (UnknownHostException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        private void tell(Method method, InetSocketAddress from) {
+            node.received(Krpc.encode(new Query(BString.of("aa"), NodeId.random(random), false, method)), from);
+        }
+
+        private BString token(Method method, InetSocketAddress from) throws KrpcException {
+            tell(method, from);
+            return ((Answer) Krpc.decode(sent)).contents().token().orElseThrow();
+        }
+
+        private void takeAnnounces(DhtOptions bounds) throws KrpcException {
+            int peers = bounds.maxPeers() / bounds.maxTorrents();
+            for (int i = 0; i < bounds.maxTorrents(); i++) {
+                var torrent = NodeId.random(random);
+                for (int j = 0; j < peers; j++) {
+                    var from = stranger();
+                    var token = token(new Method.GetPeers(torrent, Set.of(), false, false), from);
+                    tell(new Method.AnnouncePeer(torrent, 7000, false, false, token), from);
+                }
+                tell(new Method.GetPeers(torrent, Set.of(), false, true), stranger()); // filters
+            }
+        }
+
+        private void keepItems(DhtOptions bounds) throws KrpcException {
+            var longest = BString.of("x".repeat(996));
+            for (int i = 0; i < bounds.maxItems(); i++) {
+                var keys = ItemKeyPair.ofSeed(new byte[] {
+                    (byte) (i / ITEMS_OF_A_KEY),
+                    1,
+                    2,
+                    3,
+                    4,
+                    5,
+                    6,
+                    7,
+                    8,
+                    9,
+                    10,
+                    11,
+                    12,
+                    13,
+                    14,
+                    15,
+                    16,
+                    17,
+                    18,
+                    19,
+                    20,
+                    21,
+                    22,
+                    23,
+                    24,
+                    25,
+                    26,
+                    27,
+                    28,
+                    29,
+                    30,
+                    31
+                });
+                var salt = new byte[MutableItem.MAX_SALT_BYTES];
+                random.nextBytes(salt);
+                var item = MutableItem.sign(keys, BString.of(salt), 1, longest);
+                var from = stranger();
+                var token = token(new Method.Get(item.target(), Set.of(), OptionalLong.empty()), from);
+                time.pass(Duration.ofMillis(20).toNanos()); // or there would be no time to verify it
+                tell(Method.Put.of(item, token, OptionalLong.empty()), from);
+            }
         }
     }
 

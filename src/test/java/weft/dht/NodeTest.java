@@ -293,16 +293,15 @@ class NodeTest {
     @Test
     void liarsDoNotHideANodeByTellingOfOthersInItsNetwork() throws InterruptedException {
         var honest = new Liar("20.1.1.1", 1, Answer.Contents.NONE);
-        var address = honest.contact().address();
-        var told = List.of(
-                new Contact(TARGET.randomSharing(120, random), new InetSocketAddress("20.1.1.2", 1)), // not there
-                new Contact(TARGET.randomSharing(121, random), address), // another id
-                new Contact(honest.contact().id(), new InetSocketAddress("20.1.1.3", 1))); // its id elsewhere
-        var liar = new Liar("20.0.0.1", 1, Answer.Contents.ofNodes(Answer.nodesOf(Family.IPV4, told)));
         var friend = new Liar(
                 "20.0.1.1", 1, Answer.Contents.ofNodes(Answer.nodesOf(Family.IPV4, List.of(honest.contact()))));
+        var told = List.of(
+                new Contact(TARGET.randomSharing(120, random), new InetSocketAddress("20.1.1.2", 1)), // not there
+                new Contact(honest.contact().id(), new InetSocketAddress("20.1.1.3", 1)), // its id elsewhere
+                friend.contact());
+        var liar = new Liar("20.0.0.1", 1, Answer.Contents.ofNodes(Answer.nodesOf(Family.IPV4, told)));
 
-        var found = lookUp(liar.contact().address(), friend.contact().address());
+        var found = lookUp(liar.contact().address());
 
         assertThat(found).extracting(Lookup.Found::node).contains(honest.contact());
     }
