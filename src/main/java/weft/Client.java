@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
@@ -92,7 +93,11 @@ public final class Client implements AutoCloseable {
     private boolean closed; // guarded by addLock
 
     private Client(
-            ClientOptions options, HttpTrackerOptions trackerOptions, TaskScope scope, PortPair<TcpListener> port) {
+            ClientOptions options,
+            HttpTrackerOptions trackerOptions,
+            TaskScope scope,
+            PortPair<TcpListener> port,
+            LongSupplier nanoTime) {
         this.options = options;
         this.scope = scope;
         this.listener = port.tcp();
@@ -113,7 +118,7 @@ public final class Client implements AutoCloseable {
                 watchdog,
                 new Bans(),
                 random,
-                System::nanoTime,
+                nanoTime,
                 votes,
                 listener.port(),
                 options.peerExchange(),
@@ -154,6 +159,12 @@ public final class Client implements AutoCloseable {
 
     /** With another way to trackers: for tests, which have no name service and no patience. */
     static Client open(ClientOptions options, HttpTrackerOptions trackerOptions) throws IOException {
+        return open(options, trackerOptions, System::nanoTime);
+    }
+
+    /** With another clock for its torrents: for tests that do not wait. */
+    static Client open(ClientOptions options, HttpTrackerOptions trackerOptions, LongSupplier nanoTime)
+            throws IOException {
         var address = options.bindAddress().orElse(new InetSocketAddress(0).getAddress());
         var scope = TaskScope.supervised("weft", Client::logFailure);
         try {
@@ -162,7 +173,7 @@ public final class Client implements AutoCloseable {
                     number -> TcpListener.open(address, number),
                     TcpListener::port,
                     number -> UdpSocket.open(scope, address, number));
-            return new Client(options, trackerOptions, scope, port);
+            return new Client(options, trackerOptions, scope, port, nanoTime);
         } catch (IOException e) {
             scope.close();
             throw e;

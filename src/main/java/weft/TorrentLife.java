@@ -13,7 +13,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -38,27 +37,6 @@ import weft.tracker.TrackerSnapshot;
  */
 final class TorrentLife {
     private static final System.Logger LOG = System.getLogger("weft");
-
-    /** How often resume data is written while something changes: what a crash makes us hash again, at most. */
-    private static final Duration SAVE_EVERY = Duration.ofSeconds(30);
-
-    /**
-     * And how much may come in until it is written at the latest. Saving forces what is claimed to the disk: little by
-     * little, while more comes in, rather than all of a large torrent at its end.
-     */
-    private static final long SAVE_EVERY_BYTES = 128L << 20;
-
-    /**
-     * And how many files may have been written to until then: forcing so many takes a second or two on most disks, and we
-     * are to be closed within five. Or a twentieth of them all, if that is more: with each save all are looked at.
-     */
-    private static final int SAVE_EVERY_FILES = 1_000;
-
-    /** How often we look whether a disk that was full has room again; asking costs next to nothing. */
-    private static final Duration LOOK_FOR_ROOM_EVERY = Duration.ofSeconds(2);
-
-    /** If there is room and yet none, as with a quota that the file system does not tell: twice as long each time. */
-    private static final Duration LOOK_FOR_ROOM_AT_LEAST_EVERY = Duration.ofMinutes(5);
 
     /** How long connections may take to end. */
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
@@ -104,16 +82,13 @@ final class TorrentLife {
     private TorrentState state = TorrentState.STOPPED;
     private IOException fault; // that happened and has not been dealt with, or null
     private IOException error; // that stopped the torrent, or null
-    private boolean waitsForRoom; // the error is a full disk: we go on when it is not any more
+    private final FullDisk fullDisk; // if that is the error: we go on when it is not any more
     private final List<Check> checks = new ArrayList<>(); // that wait for their turn
     private Check current; // that is being made, or null
     private boolean putOff; // somebody has cancelled the check of what an earlier run left in doubt
     private final int[] filePriorities;
     private boolean prioritiesChanged = true;
-    private boolean unsaved; // something has changed since resume data was written
-    private long unsavedBytes; // verified since then
-    private int unsavedFiles; // that they begin in
-    private long savedNanos = System.nanoTime();
+    private final Unsaved unsaved;
     private boolean completed; // and not told yet
     private boolean downloaded; // and that by peers
     private boolean ended;
@@ -121,9 +96,6 @@ final class TorrentLife {
     private volatile CheckProgress checkProgress = new CheckProgress(0, 0);
 
     // Of this thread only.
-    private Duration lookForRoomEvery = LOOK_FOR_ROOM_EVERY;
-    private long nextLookForRoomNanos;
-    private long roomFoundNanos = System.nanoTime() - LOOK_FOR_ROOM_AT_LEAST_EVERY.toNanos();
     private boolean connected; // to peers and trackers, be it since the metadata was fetched
     private boolean running; // connected, and its files are open
     private boolean paused;
@@ -154,6 +126,8 @@ final class TorrentLife {
         this.threadsRun = false;
         this.goal = Goal.of(options.initialState());
         this.filePriorities = initialPriorities();
+        this.unsaved = new Unsaved(filePriorities.length, client.shared().nanoTime());
+        this.fullDisk = new FullDisk(client.shared().nanoTime());
         options.listeners().forEach(events::add);
         swarm.setSequential(options.sequential());
         swarm.addCandidates(options.peers());
@@ -181,6 +155,8 @@ final class TorrentLife {
         this.state = TorrentState.FETCHING_METADATA;
         this.goal = Goal.of(options.initialState());
         this.filePriorities = initialPriorities();
+        this.unsaved = new Unsaved(filePriorities.length, client.shared().nanoTime());
+        this.fullDisk = new FullDisk(client.shared().nanoTime());
         swarm.setSequential(options.sequential());
     }
 
@@ -252,7 +228,7 @@ final class TorrentLife {
             requireOpen();
             goal = newGoal;
             error = null;
-            waitsForRoom = false;
+            fullDisk.forget();
             putOff &= newGoal == Goal.STOPPED;
             wished.signal();
         } finally {
@@ -518,15 +494,14 @@ final class TorrentLife {
                 if (fault != null || !checks.isEmpty()) {
                     return true;
                 }
-                if (isLookForRoomDue()) {
+                if (fullDisk.isLookDue()) {
                     return true;
                 }
-                if (error == null && (prioritiesChanged || completed || !isWhereWished() || isSaveDue())) {
+                if (error == null && (prioritiesChanged || completed || !isWhereWished() || unsaved.isDue())) {
                     return true; // after an error, only when somebody wishes anew
                 }
-                long untilSave = savedNanos + SAVE_EVERY.toNanos() - System.nanoTime();
-                long untilLook = waitsForRoom ? nextLookForRoomNanos - System.nanoTime() : TimeUnit.HOURS.toNanos(1);
-                wished.awaitNanos(unsaved && error == null ? untilSave : untilLook);
+                boolean isToBeSaved = unsaved.isAny() && error == null;
+                wished.awaitNanos(isToBeSaved ? unsaved.nanosUntilDue() : fullDisk.nanosUntilLook());
             }
         } finally {
             lock.unlock();
@@ -558,7 +533,7 @@ final class TorrentLife {
         try {
             inError = error != null;
             checkWished = !checks.isEmpty();
-            saveDue = isSaveDue();
+            saveDue = unsaved.isDue();
             newFault = fault;
             fault = null;
             newPriorities = prioritiesChanged ? filePriorities.clone() : null;
@@ -638,13 +613,6 @@ final class TorrentLife {
         return true;
     }
 
-    // Under the lock.
-    private boolean isSaveDue() {
-        boolean isMuch = unsavedBytes >= SAVE_EVERY_BYTES
-                || unsavedFiles >= Math.max(SAVE_EVERY_FILES, filePriorities.length / 20);
-        return unsaved && (isMuch || System.nanoTime() - savedNanos >= SAVE_EVERY.toNanos());
-    }
-
     /** Takes over what an earlier run left, and hashes what is doubtful. */
     private void load() throws IOException, InterruptedException {
         var found = whileDiskWorks("load", data::load);
@@ -689,7 +657,7 @@ final class TorrentLife {
         lock.lock();
         try {
             prioritiesChanged = !Arrays.equals(priorities, filePriorities);
-            unsaved = true;
+            unsaved.changed();
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -829,13 +797,14 @@ final class TorrentLife {
     private void fail(IOException cause) throws InterruptedException {
         var reason = cause instanceof StorageException e ? e.reason() : Reason.FAILED;
         boolean isFull = reason == Reason.NO_SPACE && options.storage().isEmpty();
-        if (isFull) {
-            scheduleLookForRoom();
-        }
         lock.lock();
         try {
             error = cause; // first: who wishes something from now on, wishes it anew
-            waitsForRoom = isFull;
+            if (isFull) {
+                fullDisk.filled();
+            } else {
+                fullDisk.forget();
+            }
             fault = null;
         } finally {
             lock.unlock();
@@ -850,27 +819,12 @@ final class TorrentLife {
         events.fire(new Events.Subject("error"), listener -> listener.onError(cause));
     }
 
-    private void scheduleLookForRoom() {
-        boolean atOnceFullAgain = System.nanoTime() - roomFoundNanos < TimeUnit.MINUTES.toNanos(1);
-        lookForRoomEvery = !atOnceFullAgain
-                ? LOOK_FOR_ROOM_EVERY
-                : lookForRoomEvery.compareTo(LOOK_FOR_ROOM_AT_LEAST_EVERY.dividedBy(2)) < 0
-                        ? lookForRoomEvery.multipliedBy(2)
-                        : LOOK_FOR_ROOM_AT_LEAST_EVERY;
-        nextLookForRoomNanos = System.nanoTime() + lookForRoomEvery.toNanos();
-    }
-
-    // Under the lock.
-    private boolean isLookForRoomDue() {
-        return waitsForRoom && System.nanoTime() - nextLookForRoomNanos >= 0;
-    }
-
     /** Ends the error of a full disk when there is room for all that is missing. */
     private void lookForRoom() throws IOException {
         IOException full;
         lock.lock();
         try {
-            if (!isLookForRoomDue()) {
+            if (!fullDisk.isLookDue()) {
                 return;
             }
             full = error;
@@ -881,17 +835,16 @@ final class TorrentLife {
         boolean goesOn;
         lock.lock();
         try {
-            nextLookForRoomNanos = System.nanoTime() + lookForRoomEvery.toNanos();
-            goesOn = hasRoom && waitsForRoom && Objects.equals(error, full);
+            fullDisk.looked();
+            goesOn = hasRoom && fullDisk.isFull() && Objects.equals(error, full);
             if (goesOn) {
                 error = null;
-                waitsForRoom = false;
+                fullDisk.found();
             }
         } finally {
             lock.unlock();
         }
         if (goesOn) {
-            roomFoundNanos = System.nanoTime();
             LOG.log(System.Logger.Level.INFO, "{0}: there is room again in {1}", metainfo.name(), data.directory());
         }
     }
@@ -924,11 +877,7 @@ final class TorrentLife {
         boolean due;
         lock.lock();
         try {
-            savedNanos = System.nanoTime();
-            due = unsaved;
-            unsaved = false;
-            unsavedBytes = 0;
-            unsavedFiles = 0;
+            due = unsaved.take();
         } finally {
             lock.unlock();
         }
@@ -937,7 +886,7 @@ final class TorrentLife {
         if ((due || clean) && tellsMore && !data.save(resumeState(), clean)) {
             lock.lock();
             try {
-                unsaved = true; // to be tried again in a while
+                unsaved.changed(); // to be tried again in a while
             } finally {
                 lock.unlock();
             }
@@ -1023,7 +972,7 @@ final class TorrentLife {
                     lock.lock();
                     try {
                         good.set(piece, whole);
-                        unsaved = true;
+                        unsaved.changed();
                     } finally {
                         lock.unlock();
                     }
@@ -1131,10 +1080,7 @@ final class TorrentLife {
             int filesBegun = layout.fileIndexAt(last) - layout.fileIndexAt(begin);
             lock.lock();
             try {
-                unsavedBytes += layout.pieceLength(piece);
-                unsavedFiles += filesBegun;
-                if (!unsaved || isSaveDue()) {
-                    unsaved = true;
+                if (unsaved.verified(layout.pieceLength(piece), filesBegun)) {
                     wished.signal();
                 }
             } finally {

@@ -14,9 +14,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.kit.Await;
 import weft.kit.Content;
+import weft.kit.FakeClock;
 import weft.kit.Node;
 import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
+import weft.tracker.HttpTrackerOptions;
 
 /** A download goes on where an earlier one was, in another client. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -178,6 +180,36 @@ class TorrentResumeTest {
 
         Await.until("it is saved", () -> Files.exists(resumePath(leecher)));
         assertThat(leecher.torrent().state()).isEqualTo(TorrentState.DOWNLOADING);
+    }
+
+    @Test
+    void whatCouldNotBeSavedIsSavedLater() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var clock = new FakeClock();
+        var directory = shared.seededDirectory();
+        var saved =
+                directory.resolve(".weft").resolve(shared.metainfo().infoHash().toHex() + ".resume");
+        try (var client = Client.open(SwarmExtension.clientOptions(), HttpTrackerOptions.defaults(), clock)) {
+            var torrent = client.add(shared.metainfo(), AddOptions.into(directory));
+            Await.until("it is saved", () -> Files.exists(saved));
+            Files.delete(saved);
+            Files.createDirectory(saved); // which no file can replace
+            Files.createFile(saved.resolve("in the way"));
+            torrent.setPriority(0, 2); // is to be saved in a while
+            assertThat(torrent.awaitComplete(Await.PATIENCE)).as("it is known").isTrue();
+
+            clock.advance(Unsaved.SAVE_EVERY);
+            torrent.start(); // has it look at the clock
+            Await.until(
+                    "saving fails",
+                    () -> swarm.log().lines().stream().anyMatch(line -> line.contains("resume data is not written")));
+            Files.delete(saved.resolve("in the way"));
+            Files.delete(saved);
+            clock.advance(Unsaved.SAVE_EVERY);
+            torrent.start();
+
+            Await.until("it is saved", () -> Files.isRegularFile(saved));
+        }
     }
 
     private static Path resumePath(Node node) {
