@@ -35,11 +35,12 @@ final class DhtDiscovery {
      * What is known of the search.
      *
      * @param ready whether there is a node that can be asked
+     * @param hasSearched whether a search has come to its end
      * @param nodesAsked how many nodes the last search has asked
      * @param nodesAnswered how many of these have answered
      * @param peersFound how many peers it has found
      */
-    record Standing(boolean ready, int nodesAsked, int nodesAnswered, int peersFound) {}
+    record Standing(boolean ready, boolean hasSearched, int nodesAsked, int nodesAnswered, int peersFound) {}
 
     private volatile Optional<Dht> dht;
     private final InfoHash infoHash;
@@ -49,7 +50,7 @@ final class DhtDiscovery {
     private final Consumer<List<InetSocketAddress>> onPeers;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private Standing standing = new Standing(false, 0, 0, 0); // guarded by lock
+    private Standing standing = new Standing(false, false, 0, 0, 0); // guarded by lock; of the last search
     private TaskScope running; // or null; of the torrent's own thread
 
     /** Finds nobody if {@code dht} is empty. {@code connected} says how many peers the torrent has. */
@@ -105,7 +106,12 @@ final class DhtDiscovery {
     Optional<Standing> standing() {
         lock.lock();
         try {
-            return dht.map(node -> standing);
+            return dht.map(node -> new Standing(
+                    node.isReady(),
+                    standing.hasSearched(),
+                    standing.nodesAsked(),
+                    standing.nodesAnswered(),
+                    standing.peersFound()));
         } finally {
             lock.unlock();
         }
@@ -122,6 +128,7 @@ final class DhtDiscovery {
                     new DhtAnnounce(port, true, isSeed.getAsBoolean()),
                     peer -> onPeers.accept(List.of(peer)));
             note(new Standing(
+                    true,
                     true,
                     found.nodesAsked(),
                     found.nodesAnswered(),

@@ -80,6 +80,8 @@ public record Diagnosis(Cause cause, String sentence, List<Evidence> evidence) {
 
         /** There is no tracker to ask, and no node of the DHT has answered yet. */
         DHT_UNREACHABLE(true),
+        /** There is no tracker to ask, and the DHT is being asked for the first time. */
+        DHT_ASKED(true),
         /** There is no tracker to ask, and the DHT knows no peers but us. */
         DHT_KNOWS_NOBODY(true),
 

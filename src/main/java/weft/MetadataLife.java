@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -295,7 +296,7 @@ final class MetadataLife {
         lock.lock();
         try {
             while (successor == null) {
-                if (error != null) {
+                if (error != null && state == TorrentState.ERROR) {
                     throw new IOException(error.getMessage(), error);
                 }
                 if (state == TorrentState.CLOSED) {
@@ -318,7 +319,12 @@ final class MetadataLife {
     private void run() throws InterruptedException {
         try {
             while (!isSucceeded() && awaitWork()) {
-                settle();
+                try {
+                    settle();
+                } catch (RuntimeException e) {
+                    LOG.log(System.Logger.Level.ERROR, () -> name() + ": a bug", e);
+                    fail(new IOException(e));
+                }
             }
         } finally {
             if (!isSucceeded()) {
@@ -452,11 +458,10 @@ final class MetadataLife {
             return;
         }
         var files = metainfo.files().size();
-        var beyond = options.priorities().keySet().stream()
-                .filter(file -> file >= files)
-                .findFirst();
-        if (beyond.isPresent()) {
-            fail(new IOException("there is no file " + beyond.get() + " in this torrent, it has " + files));
+        var last = options.priorities().keySet().stream().max(Comparator.naturalOrder());
+        if (last.isPresent() && last.get() >= files) {
+            fail(new IOException("there is no file " + last.get() + " in this torrent, its files have the numbers 0 to "
+                    + (files - 1)));
             return;
         }
         if (!magnet.selection().isEmpty() && magnet.selectedFiles(files).isEmpty()) {
@@ -502,10 +507,17 @@ final class MetadataLife {
     private Map<Integer, Integer> selected(Metainfo metainfo) {
         var priorities = new TreeMap<Integer, Integer>();
         if (!magnet.selection().isEmpty()) {
-            var wanted = magnet.selectedFiles(metainfo.files().size());
-            for (int file = wanted.nextClearBit(0);
-                    file < metainfo.files().size();
-                    file = wanted.nextClearBit(file + 1)) {
+            int files = metainfo.files().size();
+            if (magnet.selection().getLast().last() >= files) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "{0}: the link selects files up to {1,number,#}, and there are {2,number,#}: the rest is ignored",
+                        metainfo.name(),
+                        magnet.selection().getLast().last(),
+                        files);
+            }
+            var wanted = magnet.selectedFiles(files);
+            for (int file = wanted.nextClearBit(0); file < files; file = wanted.nextClearBit(file + 1)) {
                 priorities.put(file, 0);
             }
         }
@@ -523,7 +535,17 @@ final class MetadataLife {
         disconnect();
         LOG.log(System.Logger.Level.WARNING, "{0} stopped: {1}", name(), cause.getMessage());
         become(TorrentState.ERROR);
+        signalChanged(); // it may have been in error before
         events.fire(new Events.Subject("error"), listener -> listener.onError(cause));
+    }
+
+    private void signalChanged() {
+        lock.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void become(TorrentState newState) {

@@ -120,6 +120,9 @@ final class SourcesExamination {
         if (!standing.ready()) {
             return ofDht(Cause.DHT_UNREACHABLE, "no node of the DHT has answered yet");
         }
+        if (!standing.hasSearched()) {
+            return ofDht(Cause.DHT_ASKED, "the DHT is being asked");
+        }
         var nodes = standing.nodesAnswered() + " of " + standing.nodesAsked() + " nodes asked";
         return standing.peersFound() == 0
                 ? ofDht(Cause.DHT_KNOWS_NOBODY, "the DHT knows nobody, by " + nodes)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,6 +20,7 @@ import weft.kit.Node;
 import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
 import weft.metainfo.Magnet;
+import weft.swarm.Swarm;
 
 /** Torrents that find their peers by a DHT, of nodes on loopback. */
 @Timeout(120)
@@ -136,6 +138,21 @@ class DhtSwarmTest {
                 .singleElement()
                 .satisfies(evidence -> assertThat(evidence.where()).isEqualTo("DHT"));
         assertThat(alone.torrent().diagnosis().cause()).isEqualTo(Diagnosis.Cause.DHT_UNREACHABLE);
+    }
+
+    /** Before a search has come to its end nothing is said of what it has found, nor that no node answers. */
+    @Test
+    void thatTheDhtIsBeingAskedIsSaid() throws Exception {
+        var node = swarm.own(Dht.open(DhtOptions.loopback().withNodes(List.of(network(2))))); // knows one that answers
+        assertThat(node.awaitReady(Await.PATIENCE)).isTrue();
+        var discovery = new DhtDiscovery(
+                Optional.of(node), swarm.share(Content.ofLength(1)).metainfo().infoHash(), 1, () -> 0, peers -> {});
+
+        var diagnosis = new SourcesExamination(List.of(), discovery.standing(), false, 100)
+                .diagnosis(new Swarm.Addresses(0, 0, 0, List.of()));
+
+        assertThat(diagnosis.cause()).isEqualTo(Diagnosis.Cause.DHT_ASKED);
+        assertThat(diagnosis.sentence()).isEqualTo("no peers are known: the DHT is being asked");
     }
 
     @Test

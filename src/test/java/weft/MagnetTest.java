@@ -3,16 +3,23 @@ package weft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import weft.extension.Extension;
+import weft.extension.ExtensionPeer;
 import weft.kit.Await;
 import weft.kit.Content;
 import weft.kit.FakePeer;
@@ -152,6 +159,81 @@ class MagnetTest {
         leecher.awaitComplete();
 
         assertThat(leecher.torrent().files()).extracting(FileSnapshot::priority).containsExactly(0, 1, 7);
+    }
+
+    /** Links are made by strangers, and for versions of a torrent that have more files. */
+    @Test
+    void whatALinkSelectsAndIsNotThereIsIgnoredWithAWarning() throws Exception {
+        var shared = swarm.share(Content.folder().withFile("a", 50_000).withFile("b", 60_000));
+        var seed = shared.seed();
+        var magnet = Magnet.of(shared.metainfo().infoHash()).withSelection(List.of(new FileRange(1, 5000)));
+
+        var leecher = shared.byMagnet(magnet, swarm.directory(), options -> options.withPeers(List.of(seed.address())));
+        leecher.awaitComplete();
+
+        assertThat(leecher.torrent().files()).extracting(FileSnapshot::priority).containsExactly(0, 1);
+        assertThat(swarm.log().faults())
+                .singleElement()
+                .asString()
+                .contains("the link selects files up to 5000, and there are 2: the rest is ignored");
+    }
+
+    @Test
+    void whatTheCallerWantsMustBeThere() throws Exception {
+        var shared = swarm.share(Content.folder().withFile("a", 50_000).withFile("b", 60_000));
+        var seed = shared.seed();
+
+        var leecher = shared.byMagnet(
+                options -> options.withPeers(List.of(seed.address())).withPriorities(Map.of(0, 1, 2, 1, 3, 1)));
+
+        assertThatThrownBy(() -> leecher.torrent().awaitComplete())
+                .hasMessage("there is no file 3 in this torrent, its files have the numbers 0 to 1");
+    }
+
+    /** Whatever fails in our own code, or in what was plugged in: it is told, and can be tried again. */
+    @Test
+    void aBugWhenTheMetadataHasComeIsAnErrorLikeAnyOther() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var seed = shared.seed();
+        var isBroken = new AtomicBoolean();
+        var extension = new Extension() {
+            @Override
+            public String name() {
+                if (isBroken.get()) {
+                    throw new IllegalStateException("as it was meant to");
+                }
+                return "xy_broken";
+            }
+
+            @Override
+            public Conversation connected(ExtensionPeer peer) {
+                return payload -> {};
+            }
+        };
+        var told = new CompletableFuture<IOException>();
+        var options = AddOptions.into(swarm.directory())
+                .withPeers(List.of(seed.address()))
+                .withExtension(extension)
+                .withListener(new TorrentListener() {
+                    @Override
+                    public void onError(IOException cause) {
+                        told.complete(cause);
+                    }
+                });
+        isBroken.set(true);
+
+        var leecher = swarm.openByMagnet(
+                shared, Magnet.of(shared.metainfo().infoHash()), SwarmExtension.clientOptions(), options);
+
+        assertThatThrownBy(() -> leecher.torrent().awaitMetadata()).hasMessageContaining("as it was meant to");
+        leecher.awaitState(TorrentState.ERROR);
+        assertThat(told.get(20, TimeUnit.SECONDS)).hasRootCauseInstanceOf(IllegalStateException.class);
+        assertThat(swarm.log().faults()).asString().contains("a bug");
+
+        isBroken.set(false);
+        leecher.torrent().start();
+
+        leecher.awaitComplete().assertHasContent();
     }
 
     @Test
@@ -311,8 +393,7 @@ class MagnetTest {
 
         leecher.torrent().start(); // comes to the same again, without anybody being asked
 
-        assertThatThrownBy(() -> leecher.torrent().awaitComplete(Await.PATIENCE))
-                .hasMessageStartingWith("none of the files");
+        assertThatThrownBy(() -> leecher.torrent().awaitComplete()).hasMessageStartingWith("none of the files");
     }
 
     @Test

@@ -146,7 +146,12 @@ final class DownloadCommand implements Callable<Integer> {
                                 output.note(announcement(metainfo));
                             }
                         });
-                yield client.add(selection == null ? magnet : magnet.withSelection(selection.ranges()), paused);
+                yield selection == null
+                        ? client.add(magnet, paused)
+                        // What a link selects may not be there. What the user does must: so the last of it is said
+                        // again.
+                        : client.add(
+                                magnet.withSelection(selection.ranges()), paused.withPriority(selection.last(), 1));
             }
         };
         var watch = new TorrentWatch(added, System::nanoTime, stop::wake);

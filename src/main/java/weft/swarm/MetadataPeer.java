@@ -39,6 +39,7 @@ final class MetadataPeer implements ConnectedPeer {
     private final PeerExtensions extensions;
     private final EarlyDecoder decoder;
     private final AtomicReference<String> closeReason = new AtomicReference<>();
+    private boolean nodeTold; // of the reader
 
     MetadataPeer(MetadataSwarm swarm, Connection connection, MetadataDownload download, ExtensionTable table) {
         this.swarm = swarm;
@@ -148,10 +149,11 @@ final class MetadataPeer implements ConnectedPeer {
         extensions.on(MetadataMessage.NAME, new MetadataConversation());
         extensions.begin();
         scope.fork("writer", this::write);
+        var messages = new Messages();
         var in = ByteBuffer.allocate(BUFFER_BYTES).limit(0);
         connection.deadline().expect("sent a whole message", PeerReader.IDLE);
         while (!swarm.isSucceeded()) {
-            int needed = decoder.decode(in, this::received);
+            int needed = decoder.decode(in, messages);
             if (in.position() > 0) {
                 connection.deadline().expect("sent a whole message", PeerReader.IDLE);
             }
@@ -180,10 +182,21 @@ final class MetadataPeer implements ConnectedPeer {
         return in.compact();
     }
 
-    private void received(int extensionId, ByteBuffer payload) throws IOException {
-        if (extensions.received(extensionId, payload)) {
-            swarm.introduced(this);
-            ask();
+    private final class Messages implements EarlyDecoder.Handler {
+        @Override
+        public void onExtended(int extensionId, ByteBuffer payload) throws IOException {
+            if (extensions.received(extensionId, payload)) {
+                swarm.introduced(MetadataPeer.this);
+                ask();
+            }
+        }
+
+        @Override
+        public void onPort(int port) {
+            if (!nodeTold && connection.reserved().dht() && port != 0) {
+                nodeTold = true; // it has one, or is at play
+                swarm.dhtNode(new InetSocketAddress(address().getAddress(), port));
+            }
         }
     }
 

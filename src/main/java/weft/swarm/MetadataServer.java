@@ -8,7 +8,7 @@ import weft.wire.MetadataMessage;
 
 /**
  * Serves the info dictionary to peers that know no more than the info-hash (BEP 9). What is sent is a view of the metainfo;
- * no more pieces wait for a peer than its outbox takes, and what is beyond that is rejected.
+ * no more pieces wait for a peer than its outbox takes, and what is beyond that is rejected, as long as that can be told.
  */
 final class MetadataServer implements Extension {
     private final ByteBuffer info; // never changed, nor its position

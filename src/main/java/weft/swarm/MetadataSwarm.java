@@ -376,6 +376,13 @@ public final class MetadataSwarm {
                         + (peer.extensions().knows(MetadataMessage.NAME) ? "sends metadata" : "no metadata"));
     }
 
+    /** A peer says that its DHT node is here. To ask a node tells nobody of the torrent. */
+    void dhtNode(InetSocketAddress address) {
+        if (!isPrivate) {
+            shared.dht().ifPresent(nodes -> nodes.accept(address));
+        }
+    }
+
     void outcome(MetadataDownload.Outcome outcome) {
         for (Object liar : outcome.liars()) {
             var peer = (MetadataPeer) liar;

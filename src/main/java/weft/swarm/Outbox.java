@@ -46,6 +46,12 @@ final class Outbox {
     /** Extended messages waiting for a peer that does not read. Those of metadata are by reference, 64 as in Transmission. */
     static final int MAX_QUEUED_EXTENDED = 64;
 
+    /** When so many wait, short ones are still taken, or nobody could be told that no more are: up to so many in all. */
+    static final int MAX_QUEUED_SHORT = 256;
+
+    /** In bytes: a reject of metadata, and twice as much. */
+    private static final int SHORT = 64;
+
     /** What is written in one go: bytes, then extended messages, then blocks. */
     record Batch(ByteBuffer control, List<ByteBuffer> extended, List<Block> blocks) {}
 
@@ -142,7 +148,7 @@ final class Outbox {
         }
     }
 
-    /** Queues an extended message by reference; false if too many wait. */
+    /** Queues an extended message by reference; false if too many wait. That is so sooner for long ones than for short. */
     boolean offerExtended(int extensionId, ByteBuffer... payload) {
         int length = 0;
         for (ByteBuffer part : payload) {
@@ -157,7 +163,7 @@ final class Outbox {
         }
         lock.lock();
         try {
-            if (finished || extended.size() >= MAX_QUEUED_EXTENDED) {
+            if (finished || extended.size() >= (length <= SHORT ? MAX_QUEUED_SHORT : MAX_QUEUED_EXTENDED)) {
                 return false;
             }
             extended.add(message);

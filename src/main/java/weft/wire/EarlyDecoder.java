@@ -11,19 +11,22 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Cuts a peer's byte stream into messages while the torrent's metadata is not known: extended messages are told, as they
- * are what the metadata comes by; what else a peer says of itself cannot be understood yet, and what it comes to is kept
- * for a {@link MessageDecoder} to read later. One per connection, used by its reader only.
+ * are what the metadata comes by, and the port of its DHT node; what else a peer says of itself cannot be understood yet,
+ * and what it comes to is kept for a {@link MessageDecoder} to read later. One per connection, used by its reader only.
  *
  * <p>Nobody knows how many pieces there are, so a stranger may claim any. Each peer may take {@value #SHARE} bytes for
  * those that it has; beyond that all of a torrent share a {@link Room}. Whose pieces find none there is not the worse off
  * while the metadata is fetched: they are forgotten, and the peer has to tell them anew over another connection.
  */
 public final class EarlyDecoder implements AutoCloseable {
-    /** What is done with an extended message. */
+    /** What is done with messages that can be understood already. */
     @FunctionalInterface
-    public interface Extended {
+    public interface Handler {
         /** As {@link MessageHandler#onExtended}. */
         void onExtended(int extensionId, ByteBuffer payload) throws IOException;
+
+        /** As {@link MessageHandler#onPort}; of no interest to those without a DHT. */
+        default void onPort(int port) {}
     }
 
     /** What the peers of a torrent may keep together beyond each one's share. Any thread may use it. */
@@ -83,7 +86,6 @@ public final class EarlyDecoder implements AutoCloseable {
     private boolean haveNone;
     private boolean unchoked;
     private boolean interested;
-    private OptionalInt port = OptionalInt.empty();
     private final Set<Integer> suggested = new LinkedHashSet<>();
     private final Set<Integer> allowedFast = new LinkedHashSet<>();
 
@@ -99,7 +101,7 @@ public final class EarlyDecoder implements AutoCloseable {
      * @return how many bytes the message that is not whole yet has in all; 0 if that is unknown, or none has begun that
      *     has to be whole
      */
-    public int decode(ByteBuffer in, Extended handler) throws IOException {
+    public int decode(ByteBuffer in, Handler handler) throws IOException {
         while (true) {
             int skipped = Math.min(toSkip, in.remaining());
             in.position(in.position() + skipped);
@@ -148,13 +150,13 @@ public final class EarlyDecoder implements AutoCloseable {
                 int extensionId = in.get() & 0xff;
                 handler.onExtended(extensionId, in.duplicate().limit(end));
             } else {
-                told(id, in, length);
+                told(id, in, length, handler);
             }
             in.position(end);
         }
     }
 
-    /** What says what the peer has, wants and does. Requests and blocks are of no use: nothing can have been asked for. */
+    /** What says what the peer has, wants and does, and where its DHT node is. Requests and blocks are of no use: nothing can have been asked for. */
     private static boolean tellsOfThePeer(int id) {
         return switch (id) {
             case MessageId.CHOKE,
@@ -171,7 +173,7 @@ public final class EarlyDecoder implements AutoCloseable {
         };
     }
 
-    private void told(int id, ByteBuffer in, int length) throws ProtocolException {
+    private void told(int id, ByteBuffer in, int length, Handler handler) throws ProtocolException {
         if (id == MessageId.HAVE) {
             have(in.getInt(), length);
             return;
@@ -182,7 +184,7 @@ public final class EarlyDecoder implements AutoCloseable {
             case MessageId.UNCHOKE -> unchoked = true;
             case MessageId.INTERESTED -> interested = true;
             case MessageId.NOT_INTERESTED -> interested = false;
-            case MessageId.PORT -> port = OptionalInt.of(in.getShort() & 0xffff);
+            case MessageId.PORT -> handler.onPort(in.getShort() & 0xffff);
             case MessageId.SUGGEST_PIECE -> hint(suggested, in.getInt());
             case MessageId.ALLOWED_FAST -> hint(allowedFast, in.getInt());
             case MessageId.HAVE_ALL -> {
@@ -340,8 +342,6 @@ public final class EarlyDecoder implements AutoCloseable {
         if (interested) {
             bare(out, MessageId.INTERESTED);
         }
-        port.ifPresent(number ->
-                header(out, MessageId.PORT, 2).writeBytes(new byte[] {(byte) (number >> 8), (byte) number}));
         suggested.forEach(piece -> withPiece(out, MessageId.SUGGEST_PIECE, piece));
         allowedFast.forEach(piece -> withPiece(out, MessageId.ALLOWED_FAST, piece));
         if (isComing) {

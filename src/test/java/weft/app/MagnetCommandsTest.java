@@ -64,9 +64,28 @@ class MagnetCommandsTest {
         assertThat(directory.resolve("folder/a.bin")).doesNotExist();
         assertThat(directory.resolve("folder/b.bin")).exists();
         assertThat(directory.resolve("folder/c.bin")).exists();
-        var none = Cli.run("download", link, "-d", swarm.directory().toString(), "--files", "7", "--peer", peer);
-        assertThat(none.status()).isEqualTo(1);
-        assertThat(none.err()).contains("none of the files that were selected is in this torrent, which has 3");
+    }
+
+    @Test
+    void downloadOfAFileThatIsNotThereFails() throws Exception {
+        var shared = swarm.share(FOLDER);
+        var seed = shared.seed();
+        var directory = swarm.directory();
+        var link = Magnet.of(shared.metainfo().infoHash()).toString();
+
+        var result = Cli.run(
+                "download",
+                link,
+                "-d",
+                directory.toString(),
+                "--files",
+                "0,7",
+                "--peer",
+                "127.0.0.1:" + seed.address().getPort());
+
+        assertThat(result.status()).isEqualTo(1);
+        assertThat(result.err()).contains("there is no file 7 in this torrent, its files have the numbers 0 to 2");
+        assertThat(directory.resolve("folder")).doesNotExist();
     }
 
     @Test

@@ -3,6 +3,7 @@ package weft.swarm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -27,6 +29,7 @@ import weft.kit.FakeChannel;
 import weft.kit.FakeClock;
 import weft.kit.FakePeer;
 import weft.kit.Message.Extended;
+import weft.kit.Message.Port;
 import weft.kit.SteeredStorage;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Layout;
@@ -64,6 +67,7 @@ class MetadataSwarmTest {
     private final SteeredStorage storage = new SteeredStorage(LAYOUT);
     private final CompletableFuture<byte[]> fetched = new CompletableFuture<>();
     private final AtomicInteger ports = new AtomicInteger(20_000);
+    private final List<InetSocketAddress> nodes = new CopyOnWriteArrayList<>();
     private MetadataSwarm swarm;
     private Optional<Swarm> successor = Optional.empty();
 
@@ -80,7 +84,7 @@ class MetadataSwarmTest {
                 new AddressVotes(),
                 6881,
                 true,
-                Optional.empty());
+                Optional.of(nodes::add));
         swarm = new MetadataSwarm(HASH, shared, MAX_PEERS, fetched::complete);
         swarm.start(scope);
     }
@@ -287,6 +291,26 @@ class MetadataSwarmTest {
         assertFirstMakesWay(lost, comes(from("192.0.2.1"), GREATER_ID));
     }
 
+    // --- the DHT
+
+    @Test
+    void theDhtHearsOfThePeersNodeAtOnceAndOnce() {
+        var channel = from("192.0.2.1");
+        channel.feed(PeerId.generate(random).toBytes())
+                .feed(new Port(7001).encode())
+                .feed(new Port(7002).encode());
+        var place = limits.accepted(channel.remoteAddress().getAddress(), channel::close)
+                .orElseThrow();
+        var head = new Handshake.Head(new Reserved(FakePeer.FAST | FakePeer.EXTENDED | 1), HASH);
+
+        swarm.accept(channel, watchdog.watch(channel), head, place);
+        channel.awaitReader();
+
+        assertThat(nodes).containsExactly(new InetSocketAddress("192.0.2.1", 7001));
+        comes(from("192.0.2.2")).feed(new Port(7003).encode()).awaitReader();
+        assertThat(nodes).as("of one that says it has no DHT").hasSize(1);
+    }
+
     // --- handing over
 
     private Swarm startSuccessor() {
@@ -320,22 +344,24 @@ class MetadataSwarmTest {
     @Test
     void theGreetingIsNotLostWhenTheTorrentBeginsAtOnce() throws Exception {
         startSuccessor();
-        var channel = from("192.0.2.1");
-        var place = limits.accepted(channel.remoteAddress().getAddress(), channel::close)
-                .orElseThrow();
-        var connection = new Connection(
-                channel, watchdog.watch(channel), place, false, BOTH, PeerId.generate(random), Optional.empty());
         var download = new MetadataDownload(HASH, clock);
-        var peer = new MetadataPeer(swarm, connection, download, ExtensionTable.beforeMetadata(List.of()));
-        peer.greet(ExtensionHandshake.EMPTY);
+        for (int i = 0; i < 100; i++) { // mostly before the writer has looked for something to write
+            var channel = from("192.0.2.1");
+            var place = limits.accepted(channel.remoteAddress().getAddress(), channel::close)
+                    .orElseThrow();
+            var connection = new Connection(
+                    channel, watchdog.watch(channel), place, false, BOTH, PeerId.generate(random), Optional.empty());
+            var peer = new MetadataPeer(swarm, connection, download, ExtensionTable.beforeMetadata(List.of()));
+            peer.greet(ExtensionHandshake.EMPTY);
 
-        try (var conversation = scope.childAllTogether("conversation")) {
-            peer.converse(conversation);
+            try (var conversation = scope.childAllTogether("conversation")) {
+                peer.converse(conversation);
+            }
+
+            assertThat(HexFormat.of().formatHex(channel.written()))
+                    .endsWith(HexFormat.of().formatHex(HAVE_NONE));
+            connection.close();
         }
-
-        assertThat(HexFormat.of().formatHex(channel.written()))
-                .endsWith(HexFormat.of().formatHex(HAVE_NONE));
-        connection.close();
     }
 
     private static final class Silent implements Swarm.Listener {

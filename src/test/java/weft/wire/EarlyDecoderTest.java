@@ -67,6 +67,28 @@ class EarlyDecoderTest {
     }
 
     @Test
+    void thePortOfADhtNodeIsTold() throws Exception {
+        var ports = new ArrayList<Integer>();
+        var stream = ByteBuffer.wrap(joined(new Message.Port(60_000).encode(), new Message.Unchoke().encode()));
+
+        decoder.decode(stream, new EarlyDecoder.Handler() {
+            @Override
+            public void onExtended(int extensionId, ByteBuffer payload) {}
+
+            @Override
+            public void onPort(int port) {
+                ports.add(port);
+            }
+        });
+
+        assertThat(ports).containsExactly(60_000);
+        assertThat(decoder.replay(stream, 10)).isEqualTo(ByteBuffer.wrap(bytes("00000001 01")));
+        assertThatThrownBy(() -> decode(ByteBuffer.wrap(bytes("00000004 09"))))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessage("port: length 4, not 3");
+    }
+
+    @Test
     void whatCannotHaveBeenMeantForUsIsPassedOver() throws Exception {
         var stream = ByteBuffer.wrap(joined(
                 new Message.Request(0, 0, 16384).encode(),
@@ -207,7 +229,7 @@ class EarlyDecoderTest {
 
         new MessageDecoder(LAYOUT, true).decode(decoder.replay(stream, 10), later);
 
-        assertThat(later.said).containsExactly("unchoke", "port", "suggest", "allowed fast");
+        assertThat(later.said).containsExactly("unchoke", "suggest", "allowed fast");
     }
 
     @Test
