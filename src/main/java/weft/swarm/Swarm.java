@@ -9,28 +9,19 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.commons.codec.digest.DigestUtils;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
 import weft.extension.Extension;
@@ -41,11 +32,8 @@ import weft.net.AddressVotes;
 import weft.net.BufferPool;
 import weft.net.ConnectionLimits;
 import weft.net.PeerChannel;
-import weft.net.Subscriber;
 import weft.net.TcpChannel;
 import weft.picker.PiecePicker;
-import weft.picker.Source;
-import weft.storage.PieceHash;
 import weft.storage.PieceVerifier;
 import weft.storage.Storage;
 import weft.wire.AllowedFast;
@@ -169,17 +157,7 @@ public final class Swarm {
     }
 
     /** What exists while the torrent is started. */
-    private static final class Session {
-        private final TaskScope scope;
-        private final Storage storage;
-        private final PieceVerifier verifier;
-
-        private Session(TaskScope scope, Storage storage, PieceVerifier verifier) {
-            this.scope = scope;
-            this.storage = storage;
-            this.verifier = verifier;
-        }
-    }
+    record Session(TaskScope scope, Storage storage, PieceVerifier verifier) {}
 
     private final InfoHash infoHash;
     private final String torrent; // in events
@@ -197,14 +175,10 @@ public final class Swarm {
     private final Entrance entrance = new Entrance();
     private final Candidates candidates;
     private final ConnectedPeers<Peer> peers;
-    private final Suspects suspects = new Suspects();
+    private final Verification verification;
     private final RateMeter downloaded;
     private final RateMeter uploaded;
     private final RateMeter wasted;
-    private final LongAdder corrupt = new LongAdder();
-    private final Map<Integer, Long> verifying = new ConcurrentHashMap<>(); // since when, in nanoseconds
-    private final AtomicInteger failuresInARow = new AtomicInteger(); // pieces since the last verified one
-    private final Set<InetAddress> bannedInARow = ConcurrentHashMap.newKeySet(); // since then
 
     private final ReentrantLock completeLock = new ReentrantLock();
 
@@ -252,6 +226,7 @@ public final class Swarm {
         this.shared = shared;
         this.listener = listener;
         this.picker = new PiecePicker(layout, shared.random());
+        this.verification = new Verification(this, picker, layout, shared);
         this.door = door;
         this.candidates = door.candidates();
         this.peers = new ConnectedPeers<>(
@@ -286,7 +261,7 @@ public final class Swarm {
         scope.fork("connector", () -> new Connector(torrent, shared, door, entrance).run(scope));
         scope.fork("keeper", this::keep);
         var started = session;
-        picker.unverified().forEach(piece -> verifyFromDisk(started, piece, new PieceHash()));
+        picker.unverified().forEach(piece -> verification.verifyFromDisk(started, piece));
     }
 
     /** Keeps the connections, but neither asks nor serves. */
@@ -316,7 +291,7 @@ public final class Swarm {
             return allEnded;
         }
         peers.forEach(peer -> peer.close(STOPPED));
-        return ending.scope.close(patience) && allEnded;
+        return ending.scope().close(patience) && allEnded;
     }
 
     private void taskFailed(String task, Throwable failure) {
@@ -353,9 +328,10 @@ public final class Swarm {
         }
         boolean taken = current != null
                 && peers.mayCome(channel.remoteAddress().getAddress())
-                && current.scope.tryFork(
-                        "peer " + text(channel.remoteAddress()) + " reader",
-                        () -> door.answer(current.scope, channel, deadline, head, place, entrance));
+                && current.scope()
+                        .tryFork(
+                                "peer " + text(channel.remoteAddress()) + " reader",
+                                () -> door.answer(current.scope, channel, deadline, head, place, entrance));
         if (!taken) {
             deadline.close();
             channel.close();
@@ -365,7 +341,7 @@ public final class Swarm {
 
     /** In which connections live while the swarm is started. */
     TaskScope scope() {
-        return session.scope;
+        return session.scope();
     }
 
     /** With whom peers talk that the door lets in. */
@@ -386,8 +362,10 @@ public final class Swarm {
         if (connection.earlier().isPresent()) {
             peers.expect(channel);
         }
-        boolean taken = current.scope.tryFork(
-                "peer " + text(channel.remoteAddress()) + " reader", () -> converseAdopted(current, connection));
+        boolean taken = current.scope()
+                .tryFork(
+                        "peer " + text(channel.remoteAddress()) + " reader",
+                        () -> converseAdopted(current, connection));
         if (!taken) {
             peers.expectNoLonger(channel);
         }
@@ -396,7 +374,7 @@ public final class Swarm {
 
     private void converseAdopted(Session current, Connection connection) {
         var channel = connection.channel();
-        current.scope.closeFirst(channel);
+        current.scope().closeFirst(channel);
         try {
             var parting = entrance.converse(connection);
             if (connection.outgoing()) {
@@ -406,7 +384,7 @@ public final class Swarm {
             }
         } finally {
             peers.expectNoLonger(channel);
-            current.scope.forget(channel);
+            current.scope().forget(channel);
             connection.close();
         }
     }
@@ -427,7 +405,7 @@ public final class Swarm {
                 shared.nanoTime());
         TaskScope scope;
         try {
-            scope = current.scope.childAllTogether("peer " + peer);
+            scope = current.scope().childAllTogether("peer " + peer);
         } catch (IllegalStateException stopping) {
             picker.disconnect(peer.source());
             return new Parting(STOPPED, Parting.Again.SOON);
@@ -442,9 +420,9 @@ public final class Swarm {
             }
             PeerConnectedEvent.of(peer);
             LOG.log(System.Logger.Level.DEBUG, "{0}: connected, {1}", peer, peer.clientName());
-            if (scope.tryFork("writer", new PeerWriter(peer, this, current.storage)::run)) {
+            if (scope.tryFork("writer", new PeerWriter(peer, this, current.storage())::run)) {
                 var unread = earlier.map(Connection.Earlier::unread).orElse(ByteBuffer.allocate(0));
-                new PeerReader(peer, this, picker, current.storage, shared.buffers(), deadline).run(unread);
+                new PeerReader(peer, this, picker, current.storage(), shared.buffers(), deadline).run(unread);
             }
             reason = STOPPED;
         } catch (IOException | RuntimeException e) {
@@ -638,121 +616,43 @@ public final class Swarm {
     @SuppressWarnings("ReferenceEquality") // this very storage: another one may be in use by now
     void storageFailed(Storage storage, IOException cause) {
         var current = session;
-        if (current != null && current.storage == storage && !(cause instanceof InterruptedIOException)) {
+        if (current != null && current.storage() == storage && !(cause instanceof InterruptedIOException)) {
             listener.storageFailed(cause);
         }
     }
 
-    /**
-     * All blocks of a piece are written: have it verified. One that came in order is hashed already; for all others, and
-     * for those that turn out wrong, there is the disk to be read, by a hashing thread.
-     */
+    /** All blocks of a piece are written: have it verified. */
     void verify(int piece) {
         var current = session;
-        if (current == null) {
-            return; // it stays written and unverified, and is verified at the next start
-        }
-        var hash = picker.hash(piece);
-        if (hash.hashed() == layout.pieceLength(piece)) {
-            if (verifiedOnArrival(current, piece, hash)) {
-                return;
-            }
-            hash = new PieceHash(); // from the disk then, which has to be read anyhow to find out who is guilty
-        }
-        verifyFromDisk(current, piece, hash);
-    }
-
-    private boolean verifiedOnArrival(Session current, int piece, PieceHash hash) {
-        try {
-            var event = new PieceVerifiedEvent();
-            event.begin();
-            boolean verified = !suspects.isSuspect(piece) && current.verifier.verify(piece, hash);
-            event.end();
-            if (verified) {
-                pieceVerified(current, piece);
-                if (event.shouldCommit()) {
-                    commit(event, piece, 0);
-                }
-            }
-            return verified;
-        } catch (IOException e) {
-            storageFailed(current.storage, e);
-            return true;
+        if (current != null) { // else it stays written and unverified, and is verified at the next start
+            verification.verify(current, piece);
         }
     }
 
-    private void verifyFromDisk(Session current, int piece, PieceHash hash) {
-        verifying.put(piece, shared.nanoTime().getAsLong());
-        try {
-            current.verifier.submit(() -> verifyNow(current, piece, hash));
-            return;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (RejectedExecutionException | CancellationException closing) {
-            LOG.log(System.Logger.Level.DEBUG, "{0}: piece {1} is left unverified", infoHash, piece);
-        }
-        verifying.remove(piece);
-    }
-
-    private void verifyNow(Session current, int piece, PieceHash hash) {
-        try {
-            long waited = now() - verifying.getOrDefault(piece, now());
-            var verified = new PieceVerifiedEvent();
-            var failed = new PieceFailedEvent();
-            verified.begin();
-            failed.begin();
-            if (current.verifier.verify(piece, hash)) {
-                verified.end();
-                pieceVerified(current, piece);
-                if (verified.shouldCommit()) {
-                    commit(verified, piece, waited);
-                }
-            } else {
-                failed.end();
-                if (failed.shouldCommit()) {
-                    failed.senders = senders(piece);
-                    commit(failed, piece, waited);
-                }
-                pieceFailed(current, piece);
-            }
-        } catch (IOException e) {
-            storageFailed(current.storage, e);
-        } catch (RuntimeException | Error e) {
-            LOG.log(System.Logger.Level.ERROR, () -> infoHash + ": verifying piece " + piece, e);
-            storageFailed(current.storage, new IOException("verifying piece " + piece + ": " + e, e));
-        } finally {
-            verifying.remove(piece);
-        }
-    }
-
-    private void commit(PieceEvent event, int piece, long waitedNanos) {
-        event.torrent = torrent;
-        event.piece = piece;
-        event.length = layout.pieceLength(piece);
-        event.waited = waitedNanos;
-        event.commit();
-    }
-
-    private String senders(int piece) {
-        return Arrays.stream(picker.senders(piece))
-                .filter(Objects::nonNull)
-                .distinct()
-                .map(source -> source.owner().toString())
-                .collect(Collectors.joining(" "));
-    }
-
-    private void pieceVerified(Session current, int piece) throws IOException {
-        if (suspects.isSuspect(piece)) {
-            suspects.passed(piece, blockDigests(current, piece)).forEach(source -> ban(source, piece));
-        }
-        if (!picker.verified(piece)) {
-            return;
-        }
-        failuresInARow.set(0);
-        bannedInARow.clear();
+    /** A piece has come, and is right. */
+    void pieceVerified(int piece) {
         listener.pieceVerified(piece);
         tellHave(piece);
         checkComplete(true);
+    }
+
+    /** A piece has come, and is wrong: it is fetched again. */
+    void pieceFailed(int piece) {
+        listener.pieceFailed(piece);
+    }
+
+    /** Ends the connections to those who are banned. */
+    void closeBanned(String reason) {
+        for (Peer peer : peers) {
+            if (shared.bans().contains(peer.address().getAddress())) {
+                peer.close(reason);
+            }
+        }
+    }
+
+    /** There is more to be asked for. */
+    void refill() {
+        peers.forEach(Peer::refill);
     }
 
     private void tellHave(int piece) {
@@ -764,38 +664,6 @@ public final class Swarm {
 
     private void tellDontHave(int piece) {
         peers.tellAll(peer -> peer.sendDontHave(piece));
-    }
-
-    private void pieceFailed(Session current, int piece) throws IOException {
-        var guilty = suspects.failed(piece, picker.senders(piece), blockDigests(current, piece));
-        picker.failed(piece);
-        corrupt.add(layout.pieceLength(piece));
-        failuresInARow.incrementAndGet();
-        listener.pieceFailed(piece);
-        guilty.forEach(source -> ban(source, piece));
-        peers.forEach(Peer::refill);
-    }
-
-    private ByteBuffer[] blockDigests(Session current, int piece) throws IOException {
-        var digests = new ByteBuffer[layout.blockCount(piece)];
-        for (int block = 0; block < digests.length; block++) {
-            var bytes = ByteBuffer.allocate(layout.blockLength(piece, block));
-            current.storage.read(piece, layout.blockOffset(block), bytes);
-            digests[block] = ByteBuffer.wrap(DigestUtils.sha1(bytes.array()));
-        }
-        return digests;
-    }
-
-    private void ban(Source source, int piece) {
-        var guilty = (Peer) source.owner();
-        LOG.log(System.Logger.Level.DEBUG, "{0}: banned, sent wrong data of piece {1}", guilty, piece);
-        shared.bans().add(guilty.address().getAddress());
-        bannedInARow.add(Subscriber.of(guilty.address().getAddress()));
-        for (Peer peer : peers) {
-            if (shared.bans().contains(peer.address().getAddress())) {
-                peer.close("banned: sent wrong data of piece " + piece);
-            }
-        }
     }
 
     private void checkComplete(boolean byDownload) {
@@ -899,7 +767,7 @@ public final class Swarm {
 
         @Override
         public void refusedBanned(InetAddress address) {
-            bannedInARow.add(Subscriber.of(address));
+            verification.refusedBanned(address);
         }
     }
 
@@ -1001,20 +869,18 @@ public final class Swarm {
     /** How many blocks and pieces have waited for the disk for longer than they should. */
     public int waitingForDisk() {
         long latest = shared.nanoTime().getAsLong() - DISK_PATIENCE.toNanos();
-        long pieces =
-                verifying.values().stream().filter(since -> since - latest < 0).count();
-        return (int) pieces
+        return verification.waiting(latest)
                 + peers.stream().mapToInt(peer -> peer.disk().waiting(latest)).sum();
     }
 
     /** How many pieces have failed their hash since the last that did not. */
     public int failuresInARow() {
-        return failuresInARow.get();
+        return verification.failuresInARow();
     }
 
     /** How many addresses have been banned, or not dialled because they were, since the last piece that was right. */
     public int bannedInARow() {
-        return bannedInARow.size();
+        return verification.bannedInARow();
     }
 
     /** The addresses at which peers may be. */
@@ -1054,7 +920,7 @@ public final class Swarm {
 
     /** Bytes of pieces that came in and failed their hash. */
     public long corruptBytes() {
-        return corrupt.sum();
+        return verification.corruptBytes();
     }
 
     /** Bytes of blocks that came twice or without being asked for. */

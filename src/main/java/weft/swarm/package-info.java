@@ -4,7 +4,9 @@
  * <p>{@link weft.swarm.Swarm} holds it together. A connection becomes a {@link weft.swarm.Peer} once hands are shaken, in
  * whichever direction; its reader decodes messages and acts, its writer empties its outbox. Which blocks are asked of whom
  * is the piece picker's to say ({@link weft.picker}), who is served is the choker's, whom to dial is the connector's, and who sent wrong data
- * the suspects' book. BEP 3, BEP 6.
+ * the suspects' book: {@link weft.swarm.Verification} asks it. Before the metadata of a magnet link is known
+ * {@link weft.swarm.MetadataSwarm} holds it together, by the same rule of who may join, {@link weft.swarm.ConnectedPeers}.
+ * BEP 3, BEP 6, BEP 9.
  *
  * <h2>How a block travels</h2>
  *
