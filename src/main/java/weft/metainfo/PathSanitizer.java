@@ -54,10 +54,35 @@ enum PathSanitizer {
 
     /** A safe name; the same for the same element, though not always another for another. */
     final String sanitize(String element) {
+        String name = adapt(cut(isPlain(element) ? element : replaced(element)));
+        return name.isEmpty() || name.equals(".") || name.equals("..") ? NOTHING : name;
+    }
+
+    /** Whether there is nothing to drop or replace: nearly always, in torrents of tens of thousands of names. */
+    private static boolean isPlain(String element) {
+        for (int i = 0; i < element.length(); i++) {
+            char c = element.charAt(i);
+            if (c < ' ' || c > '~' || c == '/' || c == '\\') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether a character is a byte of UTF-8, and none composes with another. */
+    static boolean isAscii(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) > 0x7f) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static String replaced(String element) {
         var kept = new StringBuilder(element.length());
         element.codePoints().filter(c -> !isDropped(c)).forEach(c -> kept.appendCodePoint(isReplaced(c) ? '_' : c));
-        String name = adapt(cut(kept.toString()));
-        return name.isEmpty() || name.equals(".") || name.equals("..") ? NOTHING : name;
+        return kept.toString();
     }
 
     /** {@code stem.n.extension}, for a name that is taken; no longer than a file system takes. */
@@ -114,6 +139,6 @@ enum PathSanitizer {
     }
 
     private static int utf8Length(String text) {
-        return text.getBytes(StandardCharsets.UTF_8).length;
+        return isAscii(text) ? text.length() : text.getBytes(StandardCharsets.UTF_8).length;
     }
 }

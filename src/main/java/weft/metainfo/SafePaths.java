@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import weft.bencode.BString;
 
 /**
@@ -48,20 +47,19 @@ final class SafePaths {
     List<Placed> of(Fields info, List<RawFile> files) throws MetainfoException {
         boolean isSingle = isSingle(info, files);
         var wishes = new ArrayList<List<String>>();
+        var keys = new ArrayList<String>();
         var unique = new UniquePaths();
         for (RawFile file : files) {
             List<String> wish = isSingle ? List.of(torrentName.safe()) : wish(info, file, wishes.size());
             wishes.add(wish);
-            if (!file.isPadding()) {
-                unique.wish(wish);
-            }
+            keys.add(file.isPadding() ? "" : unique.wish(wish));
         }
         var paths = new ArrayList<List<String>>();
         var links = new Symlinks();
         for (RawFile file : files) {
             // Padding is never stored, so it takes no place: torrents give all of it the same path.
             List<String> wish = wishes.get(paths.size());
-            List<String> path = file.isPadding() ? wish : unique.claim(wish);
+            List<String> path = file.isPadding() ? wish : unique.claim(wish, keys.get(paths.size()));
             paths.add(path);
             if (file.attributes().symlink()) {
                 links.addLink(path, target(file.symlinkPath()));
@@ -83,17 +81,20 @@ final class SafePaths {
     }
 
     private List<String> wish(Fields info, RawFile file, int index) throws MetainfoException {
-        List<String> wish = Stream.concat(
-                        Stream.of(torrentName.safe()),
-                        file.path().stream().map(element -> name(element).safe()))
-                .toList();
-        if (wish.size() > MAX_ELEMENTS || String.join("/", wish).length() > MAX_PATH_LENGTH) {
+        var wish = new String[1 + file.path().size()];
+        wish[0] = torrentName.safe();
+        int length = wish[0].length();
+        for (int i = 1; i < wish.length; i++) {
+            wish[i] = name(file.path().get(i - 1)).safe();
+            length += 1 + wish[i].length();
+        }
+        if (wish.length > MAX_ELEMENTS || length > MAX_PATH_LENGTH) {
             throw info.error(
                     "files",
                     "expected paths of at most " + MAX_ELEMENTS + " elements and " + MAX_PATH_LENGTH
                             + " characters, found a longer one in file " + index);
         }
-        return wish;
+        return List.of(wish);
     }
 
     /** Elements of a link's target. A {@code .} means nothing; a {@code ..} makes an element that no file has. */
@@ -117,8 +118,10 @@ final class SafePaths {
         if (isSingle) {
             return new Placed(path, List.of(torrentName.original()), null);
         }
-        List<String> original =
-                file.path().stream().map(element -> name(element).original()).toList();
+        var original = new ArrayList<String>(file.path().size());
+        for (BString element : file.path()) {
+            original.add(name(element).original());
+        }
         List<String> belowName = path.subList(1, path.size());
         boolean isAsWished = original.equals(belowName);
         if (!isAsWished && !file.isPadding()) {
@@ -132,6 +135,6 @@ final class SafePaths {
             }
         }
         // A view of the path costs nothing, and most originals are one.
-        return new Placed(path, isAsWished ? belowName : original, target);
+        return new Placed(path, isAsWished ? belowName : List.copyOf(original), target);
     }
 }

@@ -22,14 +22,15 @@ final class UniquePaths {
     private final Set<String> taken = new HashSet<>();
     private final Map<String, Integer> lastNumber = new HashMap<>();
 
-    /** Makes a path known. All must be, before the first is claimed. */
-    void wish(List<String> path) {
-        wished.add(key(path));
+    /** Makes a path known. All must be, before the first is claimed; with what is returned. */
+    String wish(List<String> path) {
+        String wish = key(path);
+        wished.add(wish);
+        return wish;
     }
 
     /** This path if it is free, or else the same with a number in the last element. */
-    List<String> claim(List<String> path) {
-        String wish = key(path);
+    List<String> claim(List<String> path, String wish) {
         if (isFree(wish)) {
             taken.add(wish);
             return path;
@@ -54,7 +55,11 @@ final class UniquePaths {
     }
 
     private static String key(List<String> path) {
-        String normal = Normalizer.normalize(String.join("/", path), Normalizer.Form.NFC);
+        String joined = String.join("/", path);
+        if (PathSanitizer.isAscii(joined)) {
+            return joined.toLowerCase(Locale.ROOT);
+        }
+        String normal = Normalizer.normalize(joined, Normalizer.Form.NFC);
         // Upper case first: letters like dotless i and final sigma have one upper case but two lower ones.
         return normal.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT);
     }
