@@ -42,7 +42,7 @@ final class Examination {
         };
     }
 
-    private static Diagnosis notRunning(TorrentLife.Standing standing) {
+    private static Diagnosis notRunning(TorrentBoard.Standing standing) {
         return standing.isToRun()
                 ? new Diagnosis(Cause.STARTING, "about to start: looking at what lies on the disk")
                 : new Diagnosis(Cause.STOPPED, "the torrent is stopped");

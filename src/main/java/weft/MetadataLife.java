@@ -268,10 +268,10 @@ final class MetadataLife {
         return magnet.name().orElse(magnet.infoHash().toHex());
     }
 
-    TorrentLife.Standing standing() {
+    TorrentBoard.Standing standing() {
         lock.lock();
         try {
-            return new TorrentLife.Standing(
+            return new TorrentBoard.Standing(
                     state, Optional.ofNullable(error), goal == Goal.STARTED || goal == Goal.PAUSED);
         } finally {
             lock.unlock();

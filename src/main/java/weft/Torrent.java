@@ -213,7 +213,7 @@ public final class Torrent implements AutoCloseable {
         return standing().state();
     }
 
-    private TorrentLife.Standing standing() {
+    private TorrentBoard.Standing standing() {
         return switch (life) {
             case Life.Known(TorrentLife known) -> known.standing();
             case Life.ByMagnet(MetadataLife before) ->

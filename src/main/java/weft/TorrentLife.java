@@ -4,18 +4,12 @@ import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import weft.concurrent.TaskScope;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Metainfo;
@@ -28,12 +22,12 @@ import weft.tracker.Announcer;
 import weft.tracker.TrackerSnapshot;
 
 /**
- * The thread on which a torrent lives. Whoever wants something of the torrent leaves a wish in the fields below and goes
- * on; this thread brings the torrent from where it is to where it is wished to be, one step at a time, and is the only
+ * The thread on which a torrent lives. Whoever wants something of the torrent leaves a wish on the {@link TorrentBoard} and
+ * goes on; this thread brings the torrent from where it is to where it is wished to be, one step at a time, and is the only
  * one that waits for the disk and the trackers. That is why {@code start}, {@code pause} and {@code stop} wait for
  * nobody and may come in any order.
  *
- * <p>{@code lock} guards the wishes and the state, for memory work only; the swarm's locks may be taken under it, it is taken under none.
+ * <p>What others may call comes first; the rest, and all fields that are not final, are of this thread only.
  */
 final class TorrentLife {
     private static final System.Logger LOG = System.getLogger("weft");
@@ -43,25 +37,6 @@ final class TorrentLife {
 
     /** How long the trackers may take to be told that we stop; libtorrent waits 5 s, we must have closed by then. */
     private static final Duration TRACKER_PATIENCE = Duration.ofSeconds(3);
-
-    /** How far a hash check has come; all zero when there is none. */
-    record CheckProgress(int checked, int total) {}
-
-    /** Where it is, what stopped it, and whether it is wished to run. */
-    record Standing(TorrentState state, Optional<IOException> error, boolean isToRun) {}
-
-    /** A hash check that somebody waits for. */
-    private static final class Check {
-        private final BitSet pieces;
-        private BitSet good; // guarded by lock; null until done
-        private IOException failure; // guarded by lock
-        private boolean done; // guarded by lock
-        private volatile boolean cancelled; // changed under lock
-
-        private Check(BitSet pieces) {
-            this.pieces = pieces;
-        }
-    }
 
     private final Client client;
     private final Metainfo metainfo;
@@ -75,27 +50,8 @@ final class TorrentLife {
     private final DhtDiscovery dht;
     private final boolean threadsRun; // those that are not of this life alone
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition wished = lock.newCondition(); // this thread has something to do
-    private final Condition changed = lock.newCondition(); // the state has changed, or a check is done
-    private Goal goal; // guarded by lock, as are all below
-    private TorrentState state = TorrentState.STOPPED;
-    private IOException fault; // that happened and has not been dealt with, or null
-    private IOException error; // that stopped the torrent, or null
-    private final FullDisk fullDisk; // if that is the error: we go on when it is not any more
-    private final List<Check> checks = new ArrayList<>(); // that wait for their turn
-    private Check current; // that is being made, or null
-    private boolean putOff; // somebody has cancelled the check of what an earlier run left in doubt
-    private final int[] filePriorities;
-    private boolean prioritiesChanged = true;
-    private final Unsaved unsaved;
-    private boolean completed; // and not told yet
-    private boolean downloaded; // and that by peers
-    private boolean ended;
+    private final TorrentBoard board;
 
-    private volatile CheckProgress checkProgress = new CheckProgress(0, 0);
-
-    // Of this thread only.
     private boolean connected; // to peers and trackers, be it since the metadata was fetched
     private boolean running; // connected, and its files are open
     private boolean paused;
@@ -108,6 +64,7 @@ final class TorrentLife {
         this.options = options;
         this.scope = client.scope().childSupervised(threadName(metainfo.infoHash()), this::taskFailed);
         this.data = new TorrentData(metainfo, options, client.disk());
+        this.board = board(TorrentState.STOPPED);
         this.events = new Events();
         this.swarm = new Swarm(
                 Swarm.Subject.of(metainfo, options.extensions()),
@@ -124,10 +81,6 @@ final class TorrentLife {
                 swarm::addFound);
         dht.become(swarm::isSeed, swarm::peerCount);
         this.threadsRun = false;
-        this.goal = Goal.of(options.initialState());
-        this.filePriorities = initialPriorities();
-        this.unsaved = new Unsaved(filePriorities.length, client.shared().nanoTime());
-        this.fullDisk = new FullDisk(client.shared().nanoTime());
         options.listeners().forEach(events::add);
         swarm.setSequential(options.sequential());
         swarm.addCandidates(options.peers());
@@ -140,6 +93,7 @@ final class TorrentLife {
         this.options = options;
         this.scope = before.scope();
         this.data = new TorrentData(metainfo, options, client.disk());
+        this.board = board(TorrentState.FETCHING_METADATA);
         this.events = before.events();
         this.swarm = before.swarm()
                 .succeededBy(Swarm.Subject.of(metainfo, options.extensions()), client.swarmLimits(), new SwarmEvents());
@@ -152,20 +106,20 @@ final class TorrentLife {
         }
         this.threadsRun = true;
         this.connected = true;
-        this.state = TorrentState.FETCHING_METADATA;
-        this.goal = Goal.of(options.initialState());
-        this.filePriorities = initialPriorities();
-        this.unsaved = new Unsaved(filePriorities.length, client.shared().nanoTime());
-        this.fullDisk = new FullDisk(client.shared().nanoTime());
         swarm.setSequential(options.sequential());
     }
 
-    private int[] initialPriorities() {
+    private TorrentBoard board(TorrentState state) {
         var priorities = new int[metainfo.files().size()];
         for (int file = 0; file < priorities.length; file++) {
             priorities[file] = options.priorities().getOrDefault(file, 1);
         }
-        return priorities;
+        return new TorrentBoard(
+                metainfo.name(),
+                Goal.of(options.initialState()),
+                state,
+                priorities,
+                client.shared().nanoTime());
     }
 
     private static String threadName(InfoHash infoHash) {
@@ -208,74 +162,54 @@ final class TorrentLife {
         return metainfo;
     }
 
-    // --- wishes
+    // --- what others wish and ask
 
     void start() {
-        wish(Goal.STARTED);
+        board.wish(Goal.STARTED);
     }
 
     void pause() {
-        wish(Goal.PAUSED);
+        board.wish(Goal.PAUSED);
     }
 
     void stop() {
-        wish(Goal.STOPPED);
+        board.wish(Goal.STOPPED);
     }
 
-    private void wish(Goal newGoal) {
-        lock.lock();
-        try {
-            requireOpen();
-            goal = newGoal;
-            error = null;
-            fullDisk.forget();
-            putOff &= newGoal == Goal.STOPPED;
-            wished.signal();
-        } finally {
-            lock.unlock();
-        }
+    void setPriority(int file, int priority) {
+        board.setPriority(file, priority);
     }
 
-    private void requireOpen() {
-        if (goal == Goal.CLOSED) {
-            throw new IllegalStateException("the torrent is closed: " + metainfo.name());
-        }
+    int priority(int file) {
+        return board.priority(file);
+    }
+
+    BitSet hashCheck(BitSet pieces) throws IOException, InterruptedException {
+        return board.hashCheck(pieces);
+    }
+
+    void cancelHashCheck() {
+        board.cancelHashCheck();
+    }
+
+    void announce() {
+        announcer.reannounce();
     }
 
     /** Asks for the end, which {@link #awaitEnd} waits for. */
     void close() {
-        lock.lock();
-        try {
-            goal = Goal.CLOSED;
-            cancelChecks();
-            wished.signal();
-        } finally {
-            lock.unlock();
-        }
+        board.close();
     }
 
     /** Waits for the end until the deadline, then ends what is left by force. */
     void awaitEnd(long deadlineNanos) {
-        boolean interrupted = false;
-        lock.lock();
-        try {
-            while (!ended && System.nanoTime() - deadlineNanos < 0) {
-                try {
-                    changed.awaitNanos(Math.max(1, deadlineNanos - System.nanoTime()));
-                } catch (InterruptedException e) {
-                    interrupted = true; // the torrent is closed first
-                }
-            }
-            if (!ended) {
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        "{0}: the disk or a tracker does not answer; closed without waiting for it",
-                        metainfo.name());
-            }
-            state = TorrentState.CLOSED;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
+        boolean hasEnded = board.awaitEnd(deadlineNanos);
+        boolean interrupted = Thread.interrupted(); // the torrent is closed first
+        if (!hasEnded) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "{0}: the disk or a tracker does not answer; closed without waiting for it",
+                    metainfo.name());
         }
         events.close();
         if (!scope.close(Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime())))) {
@@ -286,110 +220,25 @@ final class TorrentLife {
         }
     }
 
-    void setPriority(int file, int priority) {
-        lock.lock();
-        try {
-            requireOpen();
-            filePriorities[file] = priority;
-            prioritiesChanged = true;
-            wished.signal();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    int priority(int file) {
-        lock.lock();
-        try {
-            return filePriorities[file];
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    void announce() {
-        announcer.reannounce();
-    }
-
-    BitSet hashCheck(BitSet pieces) throws IOException, InterruptedException {
-        var check = new Check(pieces);
-        lock.lock();
-        try {
-            requireOpen();
-            putOff = false; // what is in doubt comes first, and is what somebody wants to know
-            checks.add(check);
-            wished.signal();
-            try {
-                while (!check.done && !check.cancelled && !ended) {
-                    changed.await();
-                }
-            } catch (InterruptedException e) {
-                check.cancelled = true;
-                throw e;
-            }
-            if (check.failure != null) {
-                throw new IOException(check.failure.getMessage(), check.failure);
-            }
-            if (check.done && check.good != null) {
-                return check.good;
-            }
-            requireOpen();
-            throw new CancellationException("the hash check was cancelled: " + metainfo.name());
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    void cancelHashCheck() {
-        lock.lock();
-        try {
-            requireOpen();
-            cancelChecks();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    // Under the lock.
-    private void cancelChecks() {
-        checks.forEach(check -> check.cancelled = true);
-        if (current != null) {
-            current.cancelled = true;
-        }
-        changed.signalAll(); // who waits need not wait for the piece that is being hashed
-    }
-
-    // --- looking
-
     TorrentState state() {
-        lock.lock();
-        try {
-            return state;
-        } finally {
-            lock.unlock();
-        }
+        return board.state();
     }
 
     Optional<IOException> error() {
-        lock.lock();
-        try {
-            return Optional.ofNullable(error);
-        } finally {
-            lock.unlock();
-        }
+        return board.error();
     }
 
-    Standing standing() {
-        lock.lock();
-        try {
-            return new Standing(state, Optional.ofNullable(error), goal == Goal.STARTED || goal == Goal.PAUSED);
-        } finally {
-            lock.unlock();
-        }
+    TorrentBoard.Standing standing() {
+        return board.standing();
     }
 
-    CheckProgress checkProgress() {
-        return checkProgress;
+    TorrentBoard.CheckProgress checkProgress() {
+        return board.checkProgress();
+    }
+
+    /** Not before the wishes are known to the swarm and what lies on disk has been looked at. */
+    boolean awaitComplete(long deadlineNanos) throws IOException, InterruptedException {
+        return board.awaitComplete(deadlineNanos, () -> swarm.isComplete() && data.isLoaded());
     }
 
     long uploaded() {
@@ -408,41 +257,6 @@ final class TorrentLife {
         return announcer.snapshot();
     }
 
-    boolean awaitComplete(long deadline) throws IOException, InterruptedException {
-        lock.lock();
-        try {
-            while (true) {
-                if (error != null) {
-                    throw new IOException(error.getMessage(), error);
-                }
-                if (state == TorrentState.CLOSED) {
-                    throw new IllegalStateException("the torrent was closed: " + metainfo.name());
-                }
-                // Not before the wishes are known to the swarm and what lies on disk has been looked at.
-                if (swarm.isComplete() && !prioritiesChanged && data.isLoaded() && isSettled()) {
-                    return true;
-                }
-                long left = deadline - System.nanoTime();
-                if (left <= 0) {
-                    return false;
-                }
-                changed.awaitNanos(left);
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    // Under the lock.
-    private boolean isSettled() {
-        return switch (goal) {
-            case STARTED -> state == TorrentState.SEEDING;
-            case PAUSED -> state == TorrentState.PAUSED;
-            case STOPPED -> state == TorrentState.STOPPED;
-            case CLOSED -> false;
-        };
-    }
-
     static long deadline(Duration timeout) {
         long now = System.nanoTime();
         try {
@@ -456,7 +270,7 @@ final class TorrentLife {
 
     private void run() throws InterruptedException {
         try {
-            while (awaitWork()) {
+            while (board.awaitWork(this::isWhere)) {
                 try {
                     settle();
                 } catch (IOException e) {
@@ -470,116 +284,62 @@ final class TorrentLife {
         } finally {
             data.close();
             record(state(), TorrentState.CLOSED);
-            lock.lock();
-            try {
-                ended = true;
-                goal = Goal.CLOSED;
-                state = TorrentState.CLOSED;
-                checks.forEach(check -> check.done = true);
-                changed.signalAll();
-            } finally {
-                lock.unlock();
-            }
+            board.ended();
         }
     }
 
-    /** Waits until there is something to do; false if that is to end. */
-    private boolean awaitWork() throws InterruptedException {
-        lock.lock();
-        try {
-            while (true) {
-                if (goal == Goal.CLOSED) {
-                    return false;
-                }
-                if (fault != null || !checks.isEmpty()) {
-                    return true;
-                }
-                if (fullDisk.isLookDue()) {
-                    return true;
-                }
-                if (error == null && (prioritiesChanged || completed || !isWhereWished() || unsaved.isDue())) {
-                    return true; // after an error, only when somebody wishes anew
-                }
-                boolean isToBeSaved = unsaved.isAny() && error == null;
-                wished.awaitNanos(isToBeSaved ? unsaved.nanosUntilDue() : fullDisk.nanosUntilLook());
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean isWhereWished() {
-        if (error != null) {
-            return true; // until somebody wishes anew
-        }
+    private boolean isWhere(Goal goal) {
         return switch (goal) {
             case STARTED -> running && !paused;
             case PAUSED -> running && paused;
-            case STOPPED -> !running && state == TorrentState.STOPPED && data.isLoaded();
+            case STOPPED -> !running && board.state() == TorrentState.STOPPED && data.isLoaded();
             case CLOSED -> false;
         };
     }
 
     /** Deals with what there is to do, one thing. */
     private void settle() throws IOException, InterruptedException {
-        IOException newFault;
-        int[] newPriorities;
-        Goal wish;
-        boolean saveDue;
-        boolean inError;
-        boolean checkWished;
         lookForRoom();
-        lock.lock();
-        try {
-            inError = error != null;
-            checkWished = !checks.isEmpty();
-            saveDue = unsaved.isDue();
-            newFault = fault;
-            fault = null;
-            newPriorities = prioritiesChanged ? filePriorities.clone() : null;
-            wish = error == null ? goal : Goal.STOPPED;
-        } finally {
-            lock.unlock();
-        }
-        if (newFault != null) {
-            fail(newFault);
+        var work = board.takeWork();
+        if (work.fault().isPresent()) {
+            fail(work.fault().get());
             return;
         }
         if (!data.isLoaded()) {
             load();
         }
-        if (newPriorities != null) {
-            applyPriorities(newPriorities);
+        if (work.priorities().isPresent()) {
+            applyPriorities(work.priorities().get());
         }
-        if (inError && !checkWished) {
+        if (work.inError() && !work.checkWished()) {
             return; // there is no room yet, to check what is in doubt as little as to go on
         }
-        if (wish != Goal.STOPPED || checkWished) {
+        if (work.wish() != Goal.STOPPED || work.checkWished()) {
             takeOverChanges();
         }
-        if (!unchecked.isEmpty() && !isPutOff()) {
-            check(new Check((BitSet) unchecked.clone()));
-            if (isPutOff()) {
+        if (!unchecked.isEmpty() && !board.isPutOff()) {
+            check(new TorrentBoard.Check((BitSet) unchecked.clone()));
+            if (board.isPutOff()) {
                 return;
             }
         }
-        var check = nextCheck();
+        var check = board.nextCheck();
         if (check.isPresent()) {
             check(check.get());
         }
-        if (inError) {
+        if (work.inError()) {
             data.close(resumeState()); // it was opened for the check alone
             become(TorrentState.ERROR);
             return;
         }
         boolean nowCompleted = tellCompletion();
-        switch (wish) {
+        switch (work.wish()) {
             case STARTED -> run(false);
             case PAUSED -> run(true);
             case STOPPED -> halt();
             case CLOSED -> {} // awaitWork ends the loop
         }
-        if (saveDue || nowCompleted) {
+        if (work.saveDue() || nowCompleted) {
             save(false);
         }
     }
@@ -589,25 +349,12 @@ final class TorrentLife {
      * when it has recovered, and is complete still.
      */
     private boolean tellCompletion() {
-        boolean isToTell;
-        boolean byDownload;
-        lock.lock();
-        try {
-            if (fault != null) {
-                return false;
-            }
-            isToTell = completed;
-            byDownload = downloaded;
-            completed = false;
-            downloaded = false;
-        } finally {
-            lock.unlock();
-        }
-        if (!isToTell || !swarm.isComplete()) {
+        var completion = board.takeCompletion();
+        if (completion.isEmpty() || !swarm.isComplete()) {
             return false;
         }
         events.fire(new Events.Subject("complete"), TorrentListener::onComplete);
-        if (byDownload && swarm.isSeed()) { // where some is not wanted it is not completed (BEP 21)
+        if (completion.get().byDownload() && swarm.isSeed()) { // all there is, not only all that is wanted (BEP 21)
             announcer.completed();
         }
         return true;
@@ -617,27 +364,10 @@ final class TorrentLife {
     private void load() throws IOException, InterruptedException {
         var found = whileDiskWorks("load", data::load);
         swarm.restore(found.state().verified(), found.state().blocks());
-        lock.lock();
-        try {
-            var saved = found.state().priorities();
-            for (int file = 0; file < saved.size() && file < filePriorities.length; file++) {
-                if (!options.priorities().containsKey(file)) { // what the caller says now goes first
-                    filePriorities[file] = saved.get(file);
-                }
-            }
-        } finally {
-            lock.unlock();
-        }
-        int[] priorities;
-        lock.lock();
-        try {
-            priorities = filePriorities.clone();
-        } finally {
-            lock.unlock();
-        }
-        applyPriorities(priorities);
+        applyPriorities(board.takeOverPriorities(
+                found.state().priorities(), options.priorities().keySet())); // what the caller says now goes first
         unchecked = found.toCheck();
-        signalChanged();
+        board.signalChanged();
     }
 
     /** The files were closed: what has become of them meanwhile? */
@@ -647,21 +377,14 @@ final class TorrentLife {
             swarm.restore(
                     changes.get().state().verified(), changes.get().state().blocks());
             unchecked.or(changes.get().toCheck());
-            signalChanged();
+            board.signalChanged();
         }
     }
 
     private void applyPriorities(int[] priorities) throws IOException {
         data.setWanted(priorities);
         swarm.setPriorities(data.piecePriorities(priorities));
-        lock.lock();
-        try {
-            prioritiesChanged = !Arrays.equals(priorities, filePriorities);
-            unsaved.changed();
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        board.prioritiesApplied(priorities);
     }
 
     private void run(boolean pause) throws IOException {
@@ -753,10 +476,10 @@ final class TorrentLife {
                 } catch (Throwable e) {
                     result.completeExceptionally(e);
                 } finally {
-                    signalWished();
+                    board.wakeThread();
                 }
             });
-            while (awaitStopWished(result::isDone)) {
+            while (board.awaitStopWished(result::isDone, connected)) {
                 disconnect(() -> {});
             }
             return result.get();
@@ -769,46 +492,10 @@ final class TorrentLife {
         }
     }
 
-    /** Waits until a stop is wished and there are connections to be ended; false if there is no more to be waited for. */
-    private boolean awaitStopWished(BooleanSupplier done) throws InterruptedException {
-        lock.lock();
-        try {
-            while (!done.getAsBoolean()) {
-                if (goal == Goal.STOPPED && connected) {
-                    return true;
-                }
-                wished.await();
-            }
-            return false;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void signalWished() {
-        lock.lock();
-        try {
-            wished.signal();
-        } finally {
-            lock.unlock();
-        }
-    }
-
     private void fail(IOException cause) throws InterruptedException {
         var reason = cause instanceof StorageException e ? e.reason() : Reason.FAILED;
         boolean isFull = reason == Reason.NO_SPACE && options.storage().isEmpty();
-        lock.lock();
-        try {
-            error = cause; // first: who wishes something from now on, wishes it anew
-            if (isFull) {
-                fullDisk.filled();
-            } else {
-                fullDisk.forget();
-            }
-            fault = null;
-        } finally {
-            lock.unlock();
-        }
+        board.failed(cause, isFull);
         if (reason == Reason.MISSING || reason == Reason.CHANGED || reason == Reason.FAILED) {
             data.doubt(); // somebody else, or the disk, has been at the files
         }
@@ -821,30 +508,8 @@ final class TorrentLife {
 
     /** Ends the error of a full disk when there is room for all that is missing. */
     private void lookForRoom() throws IOException {
-        IOException full;
-        lock.lock();
-        try {
-            if (!fullDisk.isLookDue()) {
-                return;
-            }
-            full = error;
-        } finally {
-            lock.unlock();
-        }
-        boolean hasRoom = data.hasRoomFor(swarm.missingBytes());
-        boolean goesOn;
-        lock.lock();
-        try {
-            fullDisk.looked();
-            goesOn = hasRoom && fullDisk.isFull() && Objects.equals(error, full);
-            if (goesOn) {
-                error = null;
-                fullDisk.found();
-            }
-        } finally {
-            lock.unlock();
-        }
-        if (goesOn) {
+        var full = board.fullToLookAt();
+        if (full.isPresent() && board.looked(full.get(), data.hasRoomFor(swarm.missingBytes()))) {
             LOG.log(System.Logger.Level.INFO, "{0}: there is room again in {1}", metainfo.name(), data.directory());
         }
     }
@@ -874,51 +539,25 @@ final class TorrentLife {
     }
 
     private void save(boolean clean) throws IOException {
-        boolean due;
-        lock.lock();
-        try {
-            due = unsaved.take();
-        } finally {
-            lock.unlock();
-        }
+        boolean due = board.takeUnsaved();
         // Until what is in doubt is looked at, what was saved before tells more, if it is true, than what is known now.
         boolean tellsMore = unchecked.isEmpty() || data.isDoubtful();
         if ((due || clean) && tellsMore && !data.save(resumeState(), clean)) {
-            lock.lock();
-            try {
-                unsaved.changed(); // to be tried again in a while
-            } finally {
-                lock.unlock();
-            }
+            board.changedUnsaved(); // to be tried again in a while
         }
     }
 
     private ResumeState resumeState() {
-        List<Integer> priorities;
-        lock.lock();
-        try {
-            priorities = Arrays.stream(filePriorities).boxed().toList();
-        } finally {
-            lock.unlock();
-        }
-        return new ResumeState(swarm.have(), swarm.partials(), priorities, uploaded(), downloaded());
+        return new ResumeState(swarm.have(), swarm.partials(), board.priorities(), uploaded(), downloaded());
     }
 
     private void become(TorrentState newState) {
-        TorrentState before;
-        lock.lock();
-        try {
-            if (state == newState) {
-                return;
-            }
-            before = state;
-            state = newState;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
+        var before = board.become(newState);
+        if (before.isEmpty()) {
+            return;
         }
         client.torrentChanged();
-        record(before, newState);
+        record(before.get(), newState);
         LOG.log(System.Logger.Level.INFO, "{0}: {1}", metainfo.name(), newState);
         events.fire(new Events.Subject("state"), listener -> listener.onStateChanged(newState));
     }
@@ -927,39 +566,14 @@ final class TorrentLife {
         TorrentStateEvent.commit(threadName(metainfo.infoHash()), metainfo.name(), before, now, error());
     }
 
-    private void signalChanged() {
-        lock.lock();
-        try {
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-    }
-
     // --- hash checks
 
-    private Optional<Check> nextCheck() {
-        lock.lock();
-        try {
-            checks.removeIf(check -> check.cancelled);
-            return checks.isEmpty() ? Optional.empty() : Optional.of(checks.removeFirst());
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void check(Check check) throws InterruptedException, IOException {
-        lock.lock();
-        try {
-            current = check;
-        } finally {
-            lock.unlock();
-        }
+    private void check(TorrentBoard.Check check) throws InterruptedException, IOException {
+        board.checkBegins(check);
         if (running && !paused) {
             swarm.pause();
         }
-        int total = check.pieces.cardinality();
-        checkProgress = new CheckProgress(0, total);
+        int total = check.pieces().cardinality();
         become(TorrentState.CHECKING);
         var good = new BitSet();
         IOException failure = null;
@@ -968,20 +582,18 @@ final class TorrentLife {
         try {
             data.open();
             whileDiskWorks("hash check", () -> {
-                data.check(check.pieces, () -> check.cancelled || isClosing(), (piece, whole, checked) -> {
-                    lock.lock();
-                    try {
-                        good.set(piece, whole);
-                        unsaved.changed();
-                    } finally {
-                        lock.unlock();
-                    }
-                    unchecked.clear(piece);
-                    swarm.checked(piece, whole);
-                    checkProgress = new CheckProgress(checked, total);
-                    events.fire(
-                            new Events.Subject("hash check"), listener -> listener.onHashCheckProgress(checked, total));
-                });
+                data.check(
+                        check.pieces(),
+                        () -> check.isCancelled() || board.isWished(Goal.CLOSED),
+                        (piece, whole, checked) -> {
+                            good.set(piece, whole);
+                            unchecked.clear(piece);
+                            swarm.checked(piece, whole);
+                            board.checkHasCome(checked, total);
+                            events.fire(
+                                    new Events.Subject("hash check"),
+                                    listener -> listener.onHashCheckProgress(checked, total));
+                        });
                 return good;
             });
         } catch (IOException e) {
@@ -994,78 +606,27 @@ final class TorrentLife {
             running = false;
             saveOrWarn();
         }
-        putOffIfCancelled(check);
+        board.checkEnds(check, !unchecked.isEmpty());
         if (failure == null) {
             if (running && !paused) {
                 swarm.resume();
             }
             swarm.checkEnded();
-            if (running || isWishedStopped()) { // else it starts in a moment, and says so then
+            if (running || board.isWished(Goal.STOPPED)) { // else it starts in a moment, and says so then
                 become(runningState());
             }
         }
-        checkProgress = new CheckProgress(0, 0);
-        int whole;
-        lock.lock();
-        try {
-            whole = good.cardinality();
-            check.good = check.cancelled ? null : good;
-            check.failure = failure;
-            check.done = true;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        int whole = good.cardinality();
+        board.checkIsDone(check, good, failure);
         if (event.shouldCommit()) {
             event.torrent = threadName(metainfo.infoHash());
             event.pieces = total;
             event.good = whole;
-            event.error = failure != null ? failure.getMessage() : check.cancelled ? "cancelled" : "";
+            event.error = failure != null ? failure.getMessage() : check.isCancelled() ? "cancelled" : "";
             event.commit();
         }
         if (failure != null) {
             throw failure;
-        }
-    }
-
-    /** Where what an earlier run left in doubt was being hashed, there is nothing to go on with: the torrent stops. */
-    private void putOffIfCancelled(Check check) {
-        lock.lock();
-        try {
-            current = null;
-            if (check.cancelled && goal != Goal.CLOSED && !unchecked.isEmpty()) {
-                putOff = true;
-                goal = Goal.STOPPED;
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean isPutOff() {
-        lock.lock();
-        try {
-            return putOff;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean isWishedStopped() {
-        lock.lock();
-        try {
-            return goal == Goal.STOPPED;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean isClosing() {
-        lock.lock();
-        try {
-            return goal == Goal.CLOSED;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -1078,14 +639,7 @@ final class TorrentLife {
             long begin = layout.pieceOffset(piece);
             long last = begin + layout.pieceLength(piece) - 1;
             int filesBegun = layout.fileIndexAt(last) - layout.fileIndexAt(begin);
-            lock.lock();
-            try {
-                if (unsaved.verified(layout.pieceLength(piece), filesBegun)) {
-                    wished.signal();
-                }
-            } finally {
-                lock.unlock();
-            }
+            board.pieceVerified(layout.pieceLength(piece), filesBegun);
             events.fire(new Events.Subject("piece", piece), listener -> listener.onPieceVerified(piece));
         }
 
@@ -1096,28 +650,12 @@ final class TorrentLife {
 
         @Override
         public void completed(boolean byDownload) {
-            lock.lock();
-            try {
-                completed = true;
-                downloaded |= byDownload;
-                wished.signal();
-                changed.signalAll();
-            } finally {
-                lock.unlock();
-            }
+            board.completed(byDownload);
         }
 
         @Override
         public void storageFailed(IOException cause) {
-            lock.lock();
-            try {
-                if (fault == null && error == null) {
-                    fault = cause;
-                    wished.signal();
-                }
-            } finally {
-                lock.unlock();
-            }
+            board.storageFailed(cause);
         }
     }
 
