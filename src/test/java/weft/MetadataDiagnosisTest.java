@@ -43,6 +43,14 @@ class MetadataDiagnosisTest {
         return peer;
     }
 
+    private static int theirId(FakePeer peer) throws Exception {
+        return Math.toIntExact(peer.expectExtensionHandshake()
+                .dict("m")
+                .orElseThrow()
+                .integer("ut_metadata")
+                .orElseThrow());
+    }
+
     @Test
     void trackersAndPeersThatWereTriedAreEvidence() throws Exception {
         var shared = swarm.share(Content.ofLength(100_000));
@@ -94,11 +102,7 @@ class MetadataDiagnosisTest {
         var peer = peer(shared, leecher, "13:metadata_sizei" + size + "e");
         assertDiagnosis(
                 leecher, Cause.WAITING_FOR_METADATA, "waiting for the metadata: asking the only peer that has it");
-        int theirs = Math.toIntExact(peer.expectExtensionHandshake()
-                .dict("m")
-                .orElseThrow()
-                .integer("ut_metadata")
-                .orElseThrow());
+        int theirs = theirId(peer);
         peer.send(Extended.of(theirs, "d8:msg_typei" + REJECT + "e5:piecei0ee"));
 
         assertDiagnosis(
@@ -117,5 +121,23 @@ class MetadataDiagnosisTest {
         Await.until(
                 () -> "the reason: " + leecher.torrent().disconnects(),
                 () -> leecher.torrent().disconnects().toString().contains("metadata of 2147483648 bytes > 10000000"));
+    }
+
+    @Test
+    void peersThatLieAreBanned() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var leecher = shared.byMagnet(UnaryOperator.identity());
+        int size = shared.metainfo().infoBytes().remaining();
+        var liar = shared.dial(leecher, "127.0.0.9").shakeHands(FakePeer.FAST | FakePeer.EXTENDED);
+        liar.send(Extended.handshake(Map.of("ut_metadata", 3), "13:metadata_sizei" + size + "e"));
+        int theirs = theirId(liar);
+        liar.awaitExtended(3);
+
+        liar.send(Extended.of(theirs, "d8:msg_typei1e5:piecei0e10:total_sizei" + size + "ee" + "x".repeat(size)));
+
+        liar.untilClosed();
+        leecher.awaitDisconnect("banned: sent wrong metadata");
+        shared.dial(leecher, "127.0.0.9").untilClosed();
+        connect(shared, leecher).expectExtensionHandshake();
     }
 }

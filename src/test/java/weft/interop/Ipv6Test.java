@@ -15,6 +15,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.AddOptions;
 import weft.Client;
 import weft.ClientOptions;
+import weft.metainfo.Magnet;
+import weft.tracker.TrackerServer;
+import weft.tracker.TrackerServerOptions;
 
 /** Weft and other clients on the loopback address of IPv6. */
 @Timeout(120)
@@ -108,6 +111,44 @@ class Ipv6Test {
                 client(),
                 torrent,
                 AddOptions.into(here).withPeers(List.of(at(leecher.address().getPort()))));
+
+        leecher.awaitSeeding();
+        Content.assertSame(file, there.resolve("a file.bin"));
+    }
+
+    @Test
+    @Requires(Program.ARIA2)
+    void weftLeechesFromAria2ByAMagnetLink() throws Exception {
+        Path there = lab.directory("there");
+        Path file = Content.file(there, "a file.bin", LENGTH);
+        Path torrent = lab.torrentOf(file);
+        var seed = lab.aria2(torrent, there, "--disable-ipv6=false");
+        seed.awaitSeeding();
+        Path here = lab.directory("here");
+        var magnet = Magnet.of(Lab.infoHash(torrent))
+                .withPeers(List.of(at(seed.address().getPort())));
+
+        var weft = client().add(magnet, AddOptions.into(here));
+
+        lab.awaitComplete(weft);
+        Content.assertSame(file, here.resolve("a file.bin"));
+    }
+
+    /** aria2 takes peers from trackers only. */
+    @Test
+    @Requires(Program.ARIA2)
+    void aria2LeechesFromWeftByAMagnetLink() throws Exception {
+        Path here = lab.directory("here");
+        Path file = Content.file(here, "a file.bin", LENGTH);
+        Path torrent = lab.torrentOf(file);
+        var tracker =
+                lab.open(TrackerServer.open(TrackerServerOptions.defaults().withBind(at(0))));
+        var url = tracker.announceUri().toString();
+        lab.awaitComplete(lab.weft(client(), torrent, AddOptions.into(here).withTracker(url)));
+        Path there = lab.directory("there");
+        var magnet = Magnet.of(Lab.infoHash(torrent)).withTrackers(List.of(url));
+
+        var leecher = lab.aria2(magnet, there, "--disable-ipv6=false", "--seed-time=60");
 
         leecher.awaitSeeding();
         Content.assertSame(file, there.resolve("a file.bin"));

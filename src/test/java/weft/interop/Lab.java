@@ -168,6 +168,21 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
         return program("weft " + words[0], directory, command);
     }
 
+    /** Weft's command line in the network of another process, and with a home of its own. */
+    ProgramProcess weftBeside(ProgramProcess neighbour, Path directory, Object... words) {
+        var command = new ArrayList<>(List.of(
+                "nsenter",
+                "--net=/proc/" + neighbour.pid() + "/ns/net",
+                "env",
+                "XDG_STATE_HOME=" + directory,
+                Java.command(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+        Stream.of(words).map(Object::toString).forEach(command::add);
+        return program("weft in " + directory, directory, command);
+    }
+
     /** Any other program. */
     ProgramProcess program(String name, Path directory, List<String> command) {
         var process = open(ProgramProcess.start(name, directory, command));

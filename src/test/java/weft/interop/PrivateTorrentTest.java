@@ -12,13 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import weft.app.Main;
-import weft.kit.Java;
 import weft.kit.NetworkNamespace;
 import weft.metainfo.InfoHash;
 import weft.metainfo.TorrentCreator;
@@ -58,22 +55,10 @@ class PrivateTorrentTest {
 
     /** Shares both torrents from the network that is captured. */
     private ProgramProcess weft(Path directory, List<Path> torrents, Object... options) {
-        var command = new ArrayList<>(List.of(
-                "nsenter",
-                "--net=/proc/" + capture.pid() + "/ns/net",
-                "env",
-                "XDG_STATE_HOME=" + directory,
-                Java.command(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "download",
-                "--seed",
-                "-d",
-                directory.toString()));
-        torrents.forEach(torrent -> command.add(torrent.toString()));
-        Stream.of(options).map(Object::toString).forEach(command::add);
-        return lab.program("weft in " + directory, directory, command);
+        var words = new ArrayList<Object>(List.of("download", "--seed", "-d", directory));
+        words.addAll(torrents);
+        words.addAll(List.of(options));
+        return lab.weftBeside(capture, directory, words.toArray());
     }
 
     private static Path torrent(Path file, UnaryOperator<TorrentCreator> options)

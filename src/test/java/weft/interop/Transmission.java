@@ -43,7 +43,8 @@ final class Transmission implements AutoCloseable {
         return new Transmission(ProgramProcess.start("Transmission", home, command), rpcPort, port);
     }
 
-    private static ObjectNode settings(int rpcPort, int port) {
+    /** What it reads from {@code settings.json} in its home. */
+    static ObjectNode settings(int rpcPort, int port) {
         return JsonRpc.JSON
                 .createObjectNode()
                 .put("bind-address-ipv4", "127.0.0.1")
