@@ -469,4 +469,52 @@ class MetadataDownloadTest {
         }
         assertThat(Arrays.asList(download.ask(first), download.ask(second))).containsOnly(List.of());
     }
+
+    // --- who is of use
+
+    private Duration idle(MetadataDownload.Source source) {
+        return Duration.ofNanos(download.idleNanos(source, clock.getAsLong()));
+    }
+
+    @Test
+    void whoHasNothingIsIdleFromTheBeginningAndWhoWaitsForItsTurnMuchLater() throws Exception {
+        var without = download.connect("without");
+        var waiting = source("waiting");
+
+        clock.advance(Duration.ofMinutes(5));
+        assertThat(idle(without)).isEqualTo(Duration.ofMinutes(5));
+        assertThat(idle(waiting)).isZero();
+
+        clock.advance(Duration.ofSeconds(10));
+        assertThat(idle(waiting)).as("whatever it claims").isEqualTo(Duration.ofSeconds(10));
+    }
+
+    @Test
+    void whoSendsAPieceIsOfUse() throws Exception {
+        var peer = source("honest");
+        download.ask(peer);
+        clock.advance(Duration.ofMinutes(6));
+        honest(peer, 0);
+
+        assertThat(idle(peer)).isZero();
+        clock.advance(Duration.ofMinutes(5));
+        assertThat(idle(peer)).isZero();
+    }
+
+    @Test
+    void whoRefusesOrDoesNotAnswerIsIdleSinceItCameOrLastSentAPiece() throws Exception {
+        var refusing = source("refusing");
+        var silent = source("silent");
+        download.ask(refusing);
+        clock.advance(Duration.ofSeconds(3));
+        honest(refusing, 0);
+        download.refused(refusing);
+        download.ask(silent);
+
+        clock.advance(MetadataDownload.PATIENCE);
+        download.ask(silent);
+
+        assertThat(idle(refusing)).isEqualTo(MetadataDownload.PATIENCE);
+        assertThat(idle(silent)).isEqualTo(MetadataDownload.PATIENCE.plusSeconds(3));
+    }
 }
