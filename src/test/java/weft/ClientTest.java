@@ -354,7 +354,11 @@ class ClientTest {
                     options -> options.withTracker(url)
                             .withTracker(working.announceUri().toString()));
             node.awaitComplete();
-            Await.until("the other tracker knows it", () -> peersOf(working) == 1);
+            Await.until(
+                    "the other tracker knows it, and has said so",
+                    () -> node.torrent().trackers().stream()
+                            .anyMatch(tier -> tier.state() == TrackerSnapshot.State.WORKING));
+            assertThat(peersOf(working)).isEqualTo(1);
 
             assertThat(timeOf(node::close)).isLessThan(BOUND);
 
