@@ -3,7 +3,6 @@ package weft;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
@@ -17,8 +16,6 @@ import weft.storage.ResumeState;
 import weft.storage.StorageException;
 import weft.storage.StorageException.Reason;
 import weft.swarm.Swarm;
-import weft.tracker.AnnounceTotals;
-import weft.tracker.Announcer;
 import weft.tracker.TrackerSnapshot;
 
 /**
@@ -32,27 +29,18 @@ import weft.tracker.TrackerSnapshot;
 final class TorrentLife {
     private static final System.Logger LOG = System.getLogger("weft");
 
-    /** How long connections may take to end. */
-    private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
-
-    /** How long the trackers may take to be told that we stop; libtorrent waits 5 s, we must have closed by then. */
-    private static final Duration TRACKER_PATIENCE = Duration.ofSeconds(3);
-
     private final Client client;
     private final Metainfo metainfo;
     private final AddOptions options;
     private final TorrentData data;
-    private final Swarm swarm;
+    private final Swarm swarm; // that of the connections
     private final Events events;
     private final TaskScope scope;
-    private final Announced announced;
-    private final Announcer announcer;
-    private final DhtDiscovery dht;
+    private final TorrentConnections connections;
     private final boolean threadsRun; // those that are not of this life alone
 
     private final TorrentBoard board;
 
-    private boolean connected; // to peers and trackers, be it since the metadata was fetched
     private boolean running; // connected, and its files are open
     private boolean paused;
     private BitSet unchecked = new BitSet(); // what an earlier run left in doubt and nobody has looked at yet
@@ -66,24 +54,10 @@ final class TorrentLife {
         this.data = new TorrentData(metainfo, options, client.disk());
         this.board = board(TorrentState.STOPPED);
         this.events = new Events();
-        this.swarm = new Swarm(
-                Swarm.Subject.of(metainfo, options.extensions()),
-                client.shared(),
-                client.swarmLimits(),
-                new SwarmEvents());
-        this.announced = new Announced(client, metainfo.infoHash(), this::totals, swarm::addCandidates);
-        this.announcer = new Announcer(scope, announced, tiers(options), client.announcerOptions());
-        this.dht = new DhtDiscovery(
-                metainfo.isPrivate() ? Optional.empty() : client.dht(), // BEP 27
-                metainfo.infoHash(),
-                client.port(),
-                () -> 0,
-                swarm::addFound);
-        dht.become(swarm::isSeed, swarm::peerCount);
+        this.connections = new TorrentConnections(client, metainfo, options, scope, data, new SwarmEvents());
+        this.swarm = connections.swarm();
         this.threadsRun = false;
         options.listeners().forEach(events::add);
-        swarm.setSequential(options.sequential());
-        swarm.addCandidates(options.peers());
     }
 
     /** The life of a torrent whose metadata has been fetched: what was begun for that goes on. */
@@ -95,18 +69,9 @@ final class TorrentLife {
         this.data = new TorrentData(metainfo, options, client.disk());
         this.board = board(TorrentState.FETCHING_METADATA);
         this.events = before.events();
-        this.swarm = before.swarm()
-                .succeededBy(Swarm.Subject.of(metainfo, options.extensions()), client.swarmLimits(), new SwarmEvents());
-        this.announced = before.announced(); // until it is known what lies on disk, as it was
-        this.announcer = before.announcer();
-        this.dht = before.dht();
-        dht.become(swarm::isSeed, swarm::peerCount);
-        if (metainfo.isPrivate()) {
-            dht.endForGood(); // what a link does not say: its peers come from its trackers only (BEP 27)
-        }
+        this.connections = new TorrentConnections(client, metainfo, options, before, data, new SwarmEvents());
+        this.swarm = connections.swarm();
         this.threadsRun = true;
-        this.connected = true;
-        swarm.setSequential(options.sequential());
     }
 
     private TorrentBoard board(TorrentState state) {
@@ -128,15 +93,6 @@ final class TorrentLife {
 
     private void taskFailed(String task, Throwable failure) {
         LOG.log(System.Logger.Level.ERROR, () -> metainfo.name() + ": " + task + " failed", failure);
-    }
-
-    private List<List<String>> tiers(AddOptions options) {
-        var tiers = new ArrayList<List<String>>();
-        if (options.trackers()) {
-            tiers.addAll(metainfo.trackers());
-        }
-        tiers.addAll(options.extraTrackers());
-        return tiers;
     }
 
     /** Starts the torrent's threads. Called once, by the client. */
@@ -193,7 +149,7 @@ final class TorrentLife {
     }
 
     void announce() {
-        announcer.reannounce();
+        connections.announce();
     }
 
     /** Asks for the end, which {@link #awaitEnd} waits for. */
@@ -242,19 +198,19 @@ final class TorrentLife {
     }
 
     long uploaded() {
-        return data.uploadedBefore() + swarm.uploaded().total();
+        return connections.uploaded();
     }
 
     long downloaded() {
-        return data.downloadedBefore() + swarm.downloaded().total();
+        return connections.downloaded();
     }
 
     Optional<DhtDiscovery.Standing> dhtStanding() {
-        return dht.standing();
+        return connections.dhtStanding();
     }
 
     List<TrackerSnapshot> trackers() {
-        return announcer.snapshot();
+        return connections.trackers();
     }
 
     static long deadline(Duration timeout) {
@@ -355,7 +311,7 @@ final class TorrentLife {
         }
         events.fire(new Events.Subject("complete"), TorrentListener::onComplete);
         if (completion.get().byDownload() && swarm.isSeed()) { // all there is, not only all that is wanted (BEP 21)
-            announcer.completed();
+            connections.completed();
         }
         return true;
     }
@@ -391,12 +347,7 @@ final class TorrentLife {
         if (!running) {
             data.open();
             saveBeforeChange();
-            announcer.beginWith(totals()); // before it is told them, or what earlier runs have moved would count
-            announced.become(this::totals, swarm::addCandidates);
-            swarm.start(scope, data.storage(), data.verifier(), pause);
-            announcer.start();
-            dht.start(scope);
-            connected = true;
+            connections.begin(pause);
             running = true;
             paused = pause;
         }
@@ -439,28 +390,11 @@ final class TorrentLife {
         become(TorrentState.STOPPED);
     }
 
-    /**
-     * Ends the connections, tells the trackers, and saves what a later run needs. The trackers are told meanwhile: neither
-     * waits for the other, and a tracker that does not answer is not waited for long.
-     */
+    /** Ends the connections, and saves what a later run needs. */
     private void disconnect() throws InterruptedException {
         boolean isToSave = running; // else only what the fetching of the metadata began is to be ended
         running = false;
-        disconnect(isToSave ? this::saveOrWarn : () -> {});
-    }
-
-    private void disconnect(Runnable meanwhile) throws InterruptedException {
-        if (!connected) {
-            return;
-        }
-        connected = false;
-        dht.stop();
-        try (var goodbye = scope.childSupervised("goodbye", this::taskFailed)) {
-            goodbye.fork("trackers", () -> announcer.stop(TRACKER_PATIENCE));
-            swarm.stop(STOP_PATIENCE);
-            meanwhile.run();
-            goodbye.join(TRACKER_PATIENCE);
-        }
+        connections.end(isToSave ? this::saveOrWarn : () -> {});
     }
 
     /**
@@ -479,8 +413,8 @@ final class TorrentLife {
                     board.wakeThread();
                 }
             });
-            while (board.awaitStopWished(result::isDone, connected)) {
-                disconnect(() -> {});
+            while (board.awaitStopWished(result::isDone, connections.isConnected())) {
+                connections.end(() -> {});
             }
             return result.get();
         } catch (ExecutionException e) {
@@ -602,7 +536,9 @@ final class TorrentLife {
             failure = new IOException(e);
         }
         event.end();
-        if (running && !connected) { // somebody has stopped it meanwhile: what is left of that can be done now
+        if (running
+                && !connections
+                        .isConnected()) { // somebody has stopped it meanwhile: what is left of that can be done now
             running = false;
             saveOrWarn();
         }
@@ -630,7 +566,7 @@ final class TorrentLife {
         }
     }
 
-    // --- what the swarm and the announcer tell
+    // --- what the swarm tells
 
     private final class SwarmEvents implements Swarm.Listener {
         @Override
@@ -657,17 +593,5 @@ final class TorrentLife {
         public void storageFailed(IOException cause) {
             board.storageFailed(cause);
         }
-    }
-
-    private AnnounceTotals totals() {
-        long missing = metainfo.layout().totalLength() - swarm.haveBytes();
-        long corrupt = swarm.corruptBytes();
-        return new AnnounceTotals(
-                uploaded(),
-                Math.max(0, downloaded() - corrupt),
-                missing,
-                corrupt,
-                swarm.wasted().total(),
-                missing > 0 && swarm.isComplete());
     }
 }
