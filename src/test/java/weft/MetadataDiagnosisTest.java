@@ -1,7 +1,9 @@
 package weft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -83,7 +85,7 @@ class MetadataDiagnosisTest {
     @Test
     void peersThatHaveNoMetadata() throws Exception {
         var shared = swarm.share(Content.ofLength(100_000));
-        var leecher = shared.byMagnet(UnaryOperator.identity());
+        var leecher = shared.byMagnet(UnaryOperator.identity()).awaitState(TorrentState.FETCHING_METADATA);
 
         peer(shared, leecher, "");
 
@@ -96,7 +98,7 @@ class MetadataDiagnosisTest {
     @Test
     void peersThatRefuse() throws Exception {
         var shared = swarm.share(Content.ofLength(100_000));
-        var leecher = shared.byMagnet(UnaryOperator.identity());
+        var leecher = shared.byMagnet(UnaryOperator.identity()).awaitState(TorrentState.FETCHING_METADATA);
         int size = shared.metainfo().infoBytes().remaining();
 
         var peer = peer(shared, leecher, "13:metadata_sizei" + size + "e");
@@ -114,7 +116,7 @@ class MetadataDiagnosisTest {
     @Test
     void peersThatClaimWhatCannotBe() throws Exception {
         var shared = swarm.share(Content.ofLength(100_000));
-        var leecher = shared.byMagnet(UnaryOperator.identity());
+        var leecher = shared.byMagnet(UnaryOperator.identity()).awaitState(TorrentState.FETCHING_METADATA);
 
         peer(shared, leecher, "13:metadata_sizei2147483648e").untilClosed();
 
@@ -126,7 +128,7 @@ class MetadataDiagnosisTest {
     @Test
     void peersThatLieAreBanned() throws Exception {
         var shared = swarm.share(Content.ofLength(100_000));
-        var leecher = shared.byMagnet(UnaryOperator.identity());
+        var leecher = shared.byMagnet(UnaryOperator.identity()).awaitState(TorrentState.FETCHING_METADATA);
         int size = shared.metainfo().infoBytes().remaining();
         var liar = shared.dial(leecher, "127.0.0.9").shakeHands(FakePeer.FAST | FakePeer.EXTENDED);
         liar.send(Extended.handshake(Map.of("ut_metadata", 3), "13:metadata_sizei" + size + "e"));
@@ -137,7 +139,7 @@ class MetadataDiagnosisTest {
 
         liar.untilClosed();
         leecher.awaitDisconnect("banned: sent wrong metadata");
-        shared.dial(leecher, "127.0.0.9").untilClosed();
+        assertThatThrownBy(() -> shared.dial(leecher, "127.0.0.9").shakeHands()).isInstanceOf(IOException.class);
         connect(shared, leecher).expectExtensionHandshake();
     }
 }
