@@ -25,7 +25,7 @@ public interface TorrentListener {
     /** The torrent's state has changed to this one. */
     default void onStateChanged(TorrentState state) {}
 
-    /** Everything that is wanted is there. */
+    /** Everything that is wanted is there. If the disk fails before this is told, it is told when that is over. */
     default void onComplete() {}
 
     /** The disk failed; the torrent is now in state {@link TorrentState#ERROR}. */
