@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -451,7 +452,8 @@ public final class Dht implements AutoCloseable {
     private List<Lookup> together(String task, Work work) throws InterruptedException {
         BlockingQueue<Optional<Runnable>> events = new LinkedBlockingQueue<>(); // an empty one: one family is done
         var lookups = new ArrayList<Lookup>();
-        try (var both = childScope()) {
+        var failures = new ConcurrentLinkedQueue<Throwable>();
+        try (var both = childScope(failures::add)) {
             for (var node : nodes) {
                 boolean forked = both.tryFork("dht " + task + " " + node.family(), () -> {
                     try {
@@ -472,21 +474,18 @@ public final class Dht implements AutoCloseable {
             }
         }
         if (lookups.size() < nodes.size()) {
-            throw closedException();
+            var bug = failures.peek();
+            throw closed || bug == null ? closedException() : new IllegalStateException("a bug of ours", bug);
         }
         return lookups;
     }
 
-    private TaskScope childScope() {
+    private TaskScope childScope(Consumer<Throwable> onFailure) {
         if (closed) {
             throw closedException();
         }
         try {
-            return scope.childSupervised("", (task, failure) -> {
-                if (!closed) { // or else it says only that
-                    taskFailed(task, failure);
-                }
-            });
+            return scope.childSupervised("", (task, failure) -> onFailure.accept(failure));
         } catch (IllegalStateException e) {
             throw closedException(); // meanwhile
         }

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import weft.bencode.BDict;
 import weft.bencode.BList;
 import weft.bencode.BString;
@@ -85,15 +86,17 @@ public record DhtState(Optional<NodeId> ipv4Id, Optional<NodeId> ipv6Id, List<In
                 .toList();
     }
 
-    /** The state of nodes that run now. Nodes that were not heard of yet keep their places in {@code before}. */
+    /** The state of nodes that run now. Who knows few yet, or no more, keeps those from {@code before} behind them. */
     static DhtState of(Iterable<Node> running, DhtState before) {
         Map<Family, NodeId> ids = new EnumMap<>(Family.class);
         var nodes = new ArrayList<InetSocketAddress>();
         for (var node : running) {
             ids.put(node.family(), node.id());
-            var known = node.table().contacts().stream().map(Contact::address).toList();
-            nodes.addAll((known.isEmpty() ? before.nodes(node.family()) : known)
-                    .stream().limit(MAX_NODES).toList());
+            var known = node.table().contacts().stream().map(Contact::address);
+            nodes.addAll(Stream.concat(known, before.nodes(node.family()).stream())
+                    .distinct()
+                    .limit(MAX_NODES)
+                    .toList());
         }
         return new DhtState(
                 Optional.ofNullable(ids.get(Family.IPV4)).or(before::ipv4Id),

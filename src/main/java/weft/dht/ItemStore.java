@@ -28,8 +28,8 @@ final class ItemStore {
     private static final long LIFETIME_NANOS = TimeUnit.HOURS.toNanos(2);
 
     /**
-     * An item has eight nodes of millions, so even whoever has thousands of items puts hardly one of them here. On loopback
-     * there is nobody to fear.
+     * An item has eight nodes of millions, so even whoever has thousands of items puts hardly one of them here. In local
+     * networks, which may be a DHT of their own, there is nobody to fear.
      */
     static final int MAX_PER_SUBSCRIBER = 16;
 
@@ -203,7 +203,7 @@ final class ItemStore {
         if (items.containsKey(target)) {
             return Optional.empty();
         }
-        if (!from.isLoopbackAddress()) {
+        if (!NodeId.isExempt(from)) {
             var subscriber = Subscriber.of(from);
             long others = items.values().stream()
                     .filter(kept -> kept.by().equals(subscriber))

@@ -26,7 +26,7 @@ final class Life {
 
     private static final long LAST_RETRY_NANOS = 5 * 60 * 1_000_000_000L;
 
-    /** Of the nodes of an earlier run so many are tried at a time. */
+    /** Of the nodes of an earlier run, and of those that somebody tells of, so many are tried at a time. */
     private static final int DOORS = 16;
 
     /** Addresses that somebody told us of; more than so many at a time are no help. */
@@ -82,7 +82,9 @@ final class Life {
             attempt(this::lookAfterTheNode);
             var address = pace.poll(told, pace.nanoTime() + TICK_NANOS);
             if (address != null) {
-                attempt(() -> meet(address));
+                var addresses = new ArrayList<>(List.of(address));
+                told.drainTo(addresses, DOORS - 1);
+                attempt(() -> meet(addresses));
             }
         }
     }
@@ -163,16 +165,19 @@ final class Life {
         return doors;
     }
 
-    private void meet(InetSocketAddress address) throws InterruptedException {
-        if (isLonely()) {
+    /** All at once: each that is silent takes ten seconds. */
+    private void meet(List<InetSocketAddress> addresses) throws InterruptedException {
+        if (!isLonely()) {
+            addresses.forEach(node::ping);
+            return;
+        }
+        for (var address : addresses) {
             if (known.size() < MAX_KNOWN && !known.contains(address)) {
                 known.add(address); // it may be there the next time
             }
-            node.bootstrap(List.of(address));
-            noteWhetherReady();
-        } else {
-            node.ping(address);
         }
+        node.bootstrap(addresses);
+        noteWhetherReady();
     }
 
     private void noteWhetherReady() {

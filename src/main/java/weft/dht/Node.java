@@ -35,6 +35,9 @@ final class Node {
     /** DESIGN: who is not asked anything in 15 minutes cannot be reached, and says so (BEP 43). */
     private static final long UNREACHED_NANOS = 15 * 60 * 1_000_000_000L;
 
+    /** Who moves finds his neighbours anew. Liars who can have us do so are not to keep us busy with it. */
+    private static final long SETTLED_NANOS = 5 * 60 * 1_000_000_000L;
+
     /** How long queries to store something wait for their turn: by then all queries are over that are out now. */
     private static final long TURN_NANOS = Transactions.GIVE_UP_NANOS + 2_000_000_000L;
 
@@ -66,6 +69,7 @@ final class Node {
     private volatile boolean readOnly;
     private volatile long askedNanos; // when somebody asked us last, or we began
     private volatile boolean closed;
+    private long movedNanos; // when our id changed last, or long ago; of the thread that calls step
 
     /** {@code verifier}: see {@link ItemStore}. */
     Node(
@@ -86,6 +90,7 @@ final class Node {
         this.random = random;
         this.readOnly = options.readOnly();
         this.askedNanos = pace.nanoTime();
+        this.movedNanos = pace.nanoTime() - SETTLED_NANOS;
         this.table = new RoutingTable(id, pace::nanoTime);
         this.transactions = new Transactions(random);
         this.votes = votes;
@@ -413,7 +418,9 @@ final class Node {
             ping(stranger);
         }
         table.questionable().ifPresent(contact -> ping(contact.address()));
-        externalAddress().filter(address -> !id.fits(address)).ifPresent(this::moveTo);
+        if (pace.nanoTime() - movedNanos >= SETTLED_NANOS) {
+            externalAddress().filter(address -> !id.fits(address)).ifPresent(this::moveTo);
+        }
         if (!readOnly && pace.nanoTime() - askedNanos > UNREACHED_NANOS && counters.answersReceived.sum() > 0) {
             readOnly = true;
             LOG.log(System.Logger.Level.INFO, "{0}: nobody asks us anything, so we are read-only from now on", family);
@@ -422,6 +429,7 @@ final class Node {
 
     /** BEP 42: with this address goes another id. */
     private void moveTo(InetAddress address) {
+        movedNanos = pace.nanoTime();
         id = NodeId.generateFor(address, random);
         table.moveTo(id);
         LOG.log(System.Logger.Level.INFO, "others see us as {0}, so our id is {1} now", address.getHostAddress(), id);

@@ -1,5 +1,6 @@
 package weft.dht;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -11,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import weft.net.Subscriber;
 
 /**
  * Who has announced himself to us, for which torrent (BEP 5). Announcements are forgotten after half an hour.
@@ -18,7 +20,7 @@ import java.util.random.RandomGenerator;
  * <p>Bounded in torrents, in peers of one and in peers of all. A torrent that is full takes nobody else, and hands out no
  * tokens (BEP 33). When there are too many torrents, or peers in all, one makes way that has fewest peers, of the
  * {@value #CANDIDATES} to which nobody has been announced for longest: so thousands of made-up torrents with a peer each
- * displace each other first.
+ * displace each other first. One subscriber brings {@value #MAX_TORRENTS_PER_SUBSCRIBER} torrents in half an hour at the most.
  *
  * <p>Nothing cleans up by itself: what is too old goes whenever something is done with its torrent, and of the others
  * whenever somebody is announced. One per node or shared by both families; used by any thread; memory work only.
@@ -47,6 +49,15 @@ final class PeerStore {
             }
         }
     }
+
+    /**
+     * A torrent has eight nodes of millions, so even whoever has thousands of torrents brings hardly one of them here. In
+     * local networks, which may be a DHT of their own, there is nobody to fear.
+     */
+    static final int MAX_TORRENTS_PER_SUBSCRIBER = 100;
+
+    /** Of so many subscribers it is known how many torrents they have brought. */
+    private static final int MAX_SUBSCRIBERS = 1024;
 
     /** BEP 33: who is in the store for one torrent, seeds and others. */
     record Filters(BloomFilter seeds, BloomFilter peers) {}
@@ -77,6 +88,12 @@ final class PeerStore {
         }
     }
 
+    /** How many torrents somebody has brought since when. */
+    private static final class Brought {
+        private int torrents;
+        private int sinceSeconds;
+    }
+
     private final Limits limits;
     private final LongSupplier nanoTime;
     private final RandomGenerator random;
@@ -86,6 +103,12 @@ final class PeerStore {
     // guarded by lock; the one to which somebody was announced longest ago comes first
     private final LinkedHashMap<NodeId, Torrent> torrents = new LinkedHashMap<>();
     private int peers; // guarded by lock
+    private final Map<InetAddress, Brought> brought = new LinkedHashMap<>(16, 0.75f, true) { // guarded by lock
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<InetAddress, Brought> eldest) {
+                    return size() > MAX_SUBSCRIBERS;
+                }
+            };
 
     PeerStore(Limits limits, LongSupplier nanoTime, RandomGenerator random) {
         this.limits = limits;
@@ -106,6 +129,9 @@ final class PeerStore {
             dropOldTorrents(now);
             var torrent = torrents.remove(infoHash);
             if (torrent == null) {
+                if (!mayBringAnother(peer.getAddress(), now)) {
+                    return false;
+                }
                 torrent = new Torrent();
             } else {
                 peers -= torrent.expire(oldest(now));
@@ -129,6 +155,19 @@ final class PeerStore {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Whether this subscriber has not brought too many torrents in as long as one is kept. */
+    private boolean mayBringAnother(InetAddress address, int now) {
+        if (NodeId.isExempt(address)) {
+            return true;
+        }
+        var by = brought.computeIfAbsent(Subscriber.of(address), unknown -> new Brought());
+        if (by.torrents == 0 || now - by.sinceSeconds >= LIFETIME_SECONDS) {
+            by.torrents = 0;
+            by.sinceSeconds = now;
+        }
+        return by.torrents++ < MAX_TORRENTS_PER_SUBSCRIBER;
     }
 
     /** Whether there is room for another peer of this family: if not, it is given no token (BEP 33). */

@@ -144,6 +144,19 @@ class ItemAnswersTest {
                 .isEmpty();
     }
 
+    @Test
+    void manyWhoLieAboutAnItemDoNotHideIt() {
+        var newest = new NewestItem(KEYS.key(), SALT);
+        var honest = MutableItem.sign(KEYS, SALT, 5, BString.of("five"));
+
+        for (int i = 1; i <= 100; i++) {
+            hear(newest, contact("20.0.0." + i), BString.of("a lie"), honest, 1_000 + i);
+        }
+        hear(newest, contact("20.0.1.1"), honest.value(), honest, 5);
+
+        assertThat(newest.newest()).contains(honest);
+    }
+
     private static void hear(NewestItem newest, Contact from, BValue value, MutableItem item, long sequence) {
         newest.answered(
                 from,

@@ -97,6 +97,22 @@ class LifeTest {
     }
 
     @Test
+    void whoTellsOfManyThatAreSilentDoesNotHoldUpWhoTellsOfOne() {
+        network.silence(1);
+        network.speak(node);
+        var friend = network.join();
+        var life = life();
+        for (int i = 1; i <= 25; i++) {
+            life.tell(new InetSocketAddress("20.9.9." + i, 1));
+        }
+        life.tell(network.addressOf(friend));
+
+        live(life, Duration.ofSeconds(45)); // in which four can be waited for one after the other
+
+        assertThat(node.table().contacts()).extracting(Contact::id).containsExactly(friend.id());
+    }
+
+    @Test
     void aBugInOneRoundEndsNothingAndIsSaidOnce() {
         Life.Addresses broken = () -> {
             routersWanted++;

@@ -16,6 +16,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import weft.bencode.BString;
 import weft.kit.LogBook;
+import weft.net.AddressVotes;
 
 /** A node among others that do not mean well, or not always. */
 class NodeTest {
@@ -517,6 +518,39 @@ class NodeTest {
         var found = newcomer.bootstrap(doors);
 
         assertThat(found).hasSize(7);
+    }
+
+    @Test
+    void whoeverHasOurAddressChangeAgainAndAgainDoesNotHaveUsMoveEachTime() {
+        var votes = new AddressVotes();
+        var moving = new Node(
+                Family.IPV4,
+                TARGET,
+                DhtOptions.loopback(),
+                votes,
+                (datagram, to) -> {},
+                SimulatedNetwork::atOnce,
+                network,
+                random);
+        var first = address("20.1.2.3");
+        var second = address("30.1.2.3");
+
+        vote(votes, first);
+        moving.step();
+        assertThat(moving.id().fits(first)).as("at once").isTrue();
+
+        vote(votes, second);
+        moving.step();
+        assertThat(moving.id().fits(first)).as("not at once again").isTrue();
+        pass(Duration.ofMinutes(5));
+        moving.step();
+        assertThat(moving.id().fits(second)).isTrue();
+    }
+
+    private static void vote(AddressVotes votes, InetAddress seen) {
+        for (int i = 1; i <= 20; i++) {
+            votes.vote(address("40.0.0." + i), seen);
+        }
     }
 
     @Test

@@ -165,13 +165,13 @@ class PeerStoreTest {
         }
 
         for (int i = 0; i < 10_000; i++) {
-            store.announce(id(1000 + i), peer(99), false);
+            store.announce(id(1000 + i), peer6(i % 5000), false); // there are enough of those
             assertThat(store.torrents()).isLessThanOrEqualTo(50);
         }
 
         assertThat(sample(Family.IPV4)).hasSize(10);
         assertThat(store.sample(id(2), Family.IPV4, false, 50)).hasSize(5);
-        assertThat(store.sample(id(10_999), Family.IPV4, false, 50)).hasSize(1);
+        assertThat(store.sample(id(10_999), Family.IPV6, false, 50)).hasSize(1);
     }
 
     @Test
@@ -198,6 +198,27 @@ class PeerStoreTest {
 
         assertThat(tiny.torrents()).isEqualTo(1);
         assertThat(tiny.peers()).isEqualTo(1);
+    }
+
+    @Test
+    void oneHostDoesNotFillTheStoreWithTorrents() {
+        var roomy = new PeerStore(new PeerStore.Limits(1000, 5, 5000), clock, new SplittableRandom(1));
+        for (int i = 0; i < 300; i++) {
+            roomy.announce(id(i), new InetSocketAddress(address("2001:db8:0:1::" + i), 1), false);
+        }
+        assertThat(roomy.torrents()).isEqualTo(100);
+
+        assertThat(roomy.announce(id(1), peer6(1), false))
+                .as("one that there is")
+                .isTrue();
+        assertThat(roomy.announce(id(300), peer6(2), false)).as("somebody else").isTrue();
+        assertThat(roomy.announce(id(301), peer6(1), false)).isFalse();
+        clock.advance(Duration.ofMinutes(30));
+        assertThat(roomy.announce(id(301), peer6(1), false)).isTrue();
+        for (int i = 1000; i < 1300; i++) {
+            assertThat(roomy.announce(id(i), new InetSocketAddress("192.168.1.1", 1), false))
+                    .isTrue();
+        }
     }
 
     @Test
