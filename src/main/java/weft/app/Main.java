@@ -93,9 +93,8 @@ public final class Main implements Runnable {
         }
     }
 
-    // Building a command takes time for each of its options. So only the one that is asked for is built, unless help or
-    // an
-    // unknown name wants all of them.
+    // Building a command takes time for each of its options. So only the one that is asked for is built, unless help
+    // or an unknown name wants all of them.
     private static CommandLine commandLine(String[] args, Output output, StopSignal stop) {
         var weft = new CommandLine(new Main());
         var commands = commands(output, stop);

@@ -28,7 +28,7 @@ import java.util.function.BiConsumer;
 public final class TaskScope implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("weft.concurrent");
 
-    /** How long {@link #close()} waits for threads that do not end. NEEDS: close returns within five seconds. */
+    /** How long {@link #close()} waits for threads that do not end: closing a client is to take five seconds at most. */
     public static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /** What a thread of the scope does; an exception that leaves it is the task's failure. */

@@ -274,9 +274,8 @@ final class Lookup {
             answered(candidate, answer);
             return;
         }
-        // It has taken another id since somebody told us of it, as BEP 42 has nodes do, or that was a lie. Where it is
-        // now
-        // is what counts.
+        // It has taken another id since somebody told us of it, as BEP 42 has nodes do, or that was a lie. Where it
+        // is now is what counts.
         candidates.remove(candidate);
         answered(candidateOf(new Contact(answer.id(), candidate.contact.address()), candidate.hops), answer);
     }

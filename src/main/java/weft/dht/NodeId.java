@@ -39,8 +39,7 @@ public final class NodeId implements Comparable<NodeId> {
     /** BEP 42: how many leading bits are to agree. */
     private static final int PREFIX_BITS = 21;
 
-    // Three numbers rather than an array: half the memory, and distances without a loop. A table has thousands of
-    // these.
+    // Three numbers rather than an array: half the memory, and distances without a loop. There are thousands of ids.
     private final long high;
     private final long middle;
     private final int low;

@@ -23,7 +23,7 @@ import weft.storage.StorageException.Reason;
  * from the next multiple of 4096 on: slots
  * </pre>
  *
- * <p>Part of {@link TorrentFiles}, under whose lock {@link #freeAllBut} has this to itself; the rest may be called by several
+ * <p>Part of {@link WantedFiles}, under whose lock {@link #freeAllBut} has this to itself; the rest may be called by several
  * file threads at the same time. The file is made with the first slot and deleted with the last.
  */
 final class PartFile {

@@ -289,8 +289,7 @@ public final class ResumeData {
                 set(gone, pieces);
                 reasons.add(file + " is gone");
             } else if (!before.exists() && !after.exists()) {
-                // Its bytes are in the part file, if there are any: it was not wanted. Or it was deleted under our
-                // hands.
+                // Its bytes are in the part file, if there are any: it was not wanted. Or somebody has deleted it.
                 var vanished = new BitSet();
                 set(vanished, pieces);
                 vanished.and(then.state().verified());

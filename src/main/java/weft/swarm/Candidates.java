@@ -17,7 +17,6 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
- * /**
  * The addresses at which peers of a torrent may be, and when each may be tried (again). Addresses come from trackers, from
  * the user and from peers; one that cannot be reached is tried less and less often. Of those that may be tried, those that
  * did not fail come first, and of these who has the highest canonical priority (BEP 40). Bounded, by where they come from:

@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import weft.net.PeerChannel;
@@ -21,16 +20,11 @@ import weft.wire.PeerId;
 import weft.wire.Reserved;
 
 /**
- * One connection to a peer and its state, from the end of the handshake on: who chokes whom, who is interested, what is
- * asked for, how much has come and gone. Read by its {@link PeerReader}, written by its {@link PeerWriter}; the choker
- * and the swarm's keeper act on it too, by way of the outbox. Nothing here blocks.
- *
- * <p>Locks: {@code requestLock} is taken before the picker's and the outbox's; see the package's description.
+ * One connection to a peer and its state, from the end of the handshake on: who chokes whom, who is interested, how much
+ * has come and gone. What is asked of it is its {@link RequestPipeline}'s to know. Read by its {@link PeerReader}, written
+ * by its {@link PeerWriter}; the choker and the swarm's keeper act on it too, by way of the outbox. Nothing here blocks.
  */
 public final class Peer implements ConnectedPeer {
-    /** libtorrent's figure: a peer that was asked and sends nothing for so long is snubbed. BEP 3 clients agree. */
-    static final Duration SNUBBED_AFTER = Duration.ofSeconds(60);
-
     /** After a choke requests may still be on their way for so long. */
     private static final Duration CHOKE_GRACE = Duration.ofSeconds(10);
 
@@ -45,6 +39,7 @@ public final class Peer implements ConnectedPeer {
     private final long connectedNanos;
     private final Outbox outbox = new Outbox();
     private final PeerExtensions extensions;
+    private final RequestPipeline pipeline;
     private final PeerDisk disk;
     private final RateMeter downloaded;
     private final RateMeter uploaded;
@@ -52,27 +47,17 @@ public final class Peer implements ConnectedPeer {
 
     // Each is written by one thread at a time and read by any.
     private volatile boolean amChoking = true;
-    private volatile boolean amInterested;
     private volatile boolean everUnchoked;
     private volatile boolean peerChoking = true;
     private volatile boolean peerInterested;
-    private volatile boolean snubbed;
     private volatile boolean optimistic;
     private volatile boolean uploadOnly;
     private volatile boolean misinformed;
     private volatile long unchokedNanos; // when we last unchoked or choked it
-    private volatile long lastBlockNanos; // when it last sent a block that we took, or was first asked for one since
     private volatile long exchangedNanos; // when a block last went in either direction; at first, when it came
     private final LongAdder exchanges = new LongAdder(); // blocks in either direction, and haves that we sent
     private final LongAdder wasteBytes = new LongAdder();
     private volatile Set<Integer> allowedFast = Set.of(); // what we serve it even while we choke it
-
-    /** Held while interest is told, and while blocks are asked for: no request follows the word that we want nothing. */
-    private final ReentrantLock requestLock = new ReentrantLock();
-
-    private final PipelineWindow window = new PipelineWindow(); // guarded by requestLock
-    private final ByteBuffer requests = // guarded by requestLock
-            ByteBuffer.allocate(PipelineWindow.LARGEST * MessageEncoder.MAX_CONTROL_LENGTH);
 
     /**
      * Begins a connection's life.
@@ -104,12 +89,12 @@ public final class Peer implements ConnectedPeer {
         this.disk = new PeerDisk(torrent, Swarm.text(channel.remoteAddress()), nanoTime);
         this.downloaded = new RateMeter(now);
         this.uploaded = new RateMeter(now);
-        this.lastBlockNanos = now;
         this.unchokedNanos = now;
         this.exchangedNanos = now;
         this.extensions = new PeerExtensions(
                 table, channel.remoteAddress(), outgoing, reserved.extensionProtocol(), handshake, outbox, this::close);
         this.source = picker.connect(this);
+        this.pipeline = new RequestPipeline(picker, source, extensions, outbox, nanoTime);
     }
 
     // --- who it is
@@ -200,7 +185,7 @@ public final class Peer implements ConnectedPeer {
 
     /** Whether we want something that it has. */
     public boolean amInterested() {
-        return amInterested;
+        return pipeline.isInterested();
     }
 
     /** Whether it chokes us. */
@@ -215,7 +200,7 @@ public final class Peer implements ConnectedPeer {
 
     /** Whether it was asked for blocks and has not sent one for a minute. */
     public boolean isSnubbed() {
-        return snubbed;
+        return pipeline.isSnubbed();
     }
 
     /** Whether it has the optimistic slot. */
@@ -235,24 +220,12 @@ public final class Peer implements ConnectedPeer {
 
     /** How many blocks it was asked for and has not sent. */
     public int outstanding() {
-        return picker.outstanding(source);
+        return pipeline.outstanding();
     }
 
     /** How many blocks it would be asked for at a time. */
     public int requestWindow() {
-        requestLock.lock();
-        try {
-            return requestsAtATime();
-        } finally {
-            requestLock.unlock();
-        }
-    }
-
-    // Under requestLock. One at a time is enough to learn that a peer which snubbed us has changed its mind.
-    private int requestsAtATime() {
-        return snubbed
-                ? 1
-                : Math.min(window.size(), extensions.handshake().requestQueue().orElse(Integer.MAX_VALUE));
+        return pipeline.window();
     }
 
     /** How many blocks it asked for and has not got. */
@@ -411,13 +384,7 @@ public final class Peer implements ConnectedPeer {
 
     /** The peer has a piece no more (BEP 54). */
     boolean hasLost(int piece) {
-        requestLock.lock();
-        try {
-            window.reset();
-        } finally {
-            requestLock.unlock();
-        }
-        return picker.lost(source, piece);
+        return pipeline.lost(piece);
     }
 
     /** Grants it these pieces, which it may have even while we choke it (BEP 6). */
@@ -433,13 +400,7 @@ public final class Peer implements ConnectedPeer {
     }
 
     void sendCancel(int piece, int begin, int length) {
-        requestLock.lock();
-        try {
-            window.forget(piece, begin);
-        } finally {
-            requestLock.unlock();
-        }
-        queued(outbox.append(out -> MessageEncoder.cancel(out, piece, begin, length)));
+        queued(pipeline.cancel(piece, begin, length));
     }
 
     /**
@@ -449,50 +410,12 @@ public final class Peer implements ConnectedPeer {
      *     last word
      */
     void updateInterest(BooleanSupplier transferring) {
-        requestLock.lock();
-        try {
-            boolean interested = transferring.getAsBoolean() && picker.isInteresting(source);
-            if (interested != amInterested) {
-                amInterested = interested;
-                queued(outbox.append(interested ? MessageEncoder::interested : MessageEncoder::notInterested));
-            }
-        } finally {
-            requestLock.unlock();
-        }
+        queued(pipeline.updateInterest(transferring));
     }
 
-    /**
-     * Asks for more blocks, as many as its window has room for, once a good part of the window is free: in batches, so
-     * that the picker's lock and the writer are bothered once for many.
-     */
+    /** Asks for more blocks, if there is room for a good number of them. */
     void refill() {
-        requestLock.lock();
-        try {
-            if (!amInterested) {
-                return;
-            }
-            int outstanding = picker.outstanding(source);
-            int size = requestsAtATime();
-            int room = size - outstanding;
-            if (room <= 0 || (outstanding > 0 && room < size / 4)) {
-                return;
-            }
-            requests.clear();
-            long now = nanoTime.getAsLong();
-            int picked = picker.pick(source, Math.min(room, PipelineWindow.LARGEST), (piece, begin, length) -> {
-                MessageEncoder.request(requests, piece, begin, length);
-                window.asked(piece, begin, now);
-            });
-            if (picked > 0) {
-                if (outstanding == 0) {
-                    lastBlockNanos = now; // the wait for a block begins here
-                }
-                requests.flip();
-                queued(outbox.append(requests.remaining(), out -> out.put(requests)));
-            }
-        } finally {
-            requestLock.unlock();
-        }
+        queued(pipeline.refill());
     }
 
     // --- hearing from it; called by its reader
@@ -503,15 +426,9 @@ public final class Peer implements ConnectedPeer {
         }
         peerChoking = choked;
         if (choked) {
-            picker.choked(source, reserved.fast());
-            requestLock.lock();
-            try {
-                window.reset();
-            } finally {
-                requestLock.unlock();
-            }
+            pipeline.choked(reserved.fast());
         } else {
-            picker.unchoked(source);
+            pipeline.unchoked();
         }
     }
 
@@ -522,31 +439,15 @@ public final class Peer implements ConnectedPeer {
     /** A block that was asked for has come. */
     void blockArrived(int piece, int begin, int length) {
         long now = nanoTime.getAsLong();
-        lastBlockNanos = now;
         exchangedNanos = now;
         exchanges.increment();
-        snubbed = false;
         downloaded.add(length);
-        requestLock.lock();
-        try {
-            window.arrived(piece, begin, now);
-        } finally {
-            requestLock.unlock();
-        }
+        pipeline.arrived(piece, begin, now);
     }
 
     /** The peer will not serve a request (BEP 6). False if it was not asked. */
     boolean rejected(int piece, int begin) {
-        // A reject that answers a cancel, or comes with a choke, says nothing about how many it takes.
-        if (!peerChoking && picker.isAsked(source, piece, begin)) {
-            requestLock.lock();
-            try {
-                window.rejected();
-            } finally {
-                requestLock.unlock();
-            }
-        }
-        return picker.rejected(source, piece, begin);
+        return pipeline.rejected(piece, begin, peerChoking);
     }
 
     /** Some of what is in blocks has gone to it. Called by its writer. */
@@ -567,30 +468,14 @@ public final class Peer implements ConnectedPeer {
 
     // --- the keeper's round
 
-    /**
-     * Updates the rates, and finds out whether the peer has just snubbed us: true once. What it is asked for then is given
-     * up as well when it stays silent.
-     */
+    /** Updates the rates, and finds out whether the peer has just snubbed us: true once. */
     boolean tick(long now) {
         downloaded.tick(now);
         uploaded.tick(now);
         if (disk.isWriting()) {
-            lastBlockNanos = now; // more of them may have come, but it is our disk that keeps us from looking
+            pipeline.waitsForOurDisk(now);
         }
-        boolean silent = now - lastBlockNanos > SNUBBED_AFTER.toNanos();
-        if (!silent || picker.outstanding(source) == 0) {
-            return false;
-        }
-        boolean news = !snubbed;
-        snubbed = true;
-        picker.snubbed(source);
-        requestLock.lock();
-        try {
-            window.reset();
-        } finally {
-            requestLock.unlock();
-        }
-        return news;
+        return pipeline.tick(now);
     }
 
     @Override

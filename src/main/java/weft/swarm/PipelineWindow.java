@@ -6,7 +6,7 @@ package weft.swarm;
  * queue: it settles where a block waits about a quarter of a second longer than the quickest one did, which is the round
  * trip to the peer.
  *
- * <p>One block at a time is timed, as TCP times one segment. Guarded by the peer's request lock.
+ * <p>One block at a time is timed, as TCP times one segment. Guarded by the lock of its {@link RequestPipeline}.
  */
 final class PipelineWindow {
     /** Enough to see how quick the peer is; a window at 20 peers at once must not be all of a small torrent. */

@@ -23,7 +23,7 @@ import java.util.function.ToLongFunction;
  */
 final class Room {
     /** As long as it takes until a peer that was asked and sends nothing counts as snubbed. */
-    static final Duration IDLE = Peer.SNUBBED_AFTER;
+    static final Duration IDLE = RequestPipeline.SNUBBED_AFTER;
 
     /** How soon after one peer has made room the next one may have to. */
     static final Duration TURNOVER = Duration.ofSeconds(5);

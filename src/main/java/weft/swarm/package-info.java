@@ -3,10 +3,14 @@
  *
  * <p>{@link weft.swarm.Swarm} holds it together. A connection becomes a {@link weft.swarm.Peer} once hands are shaken, in
  * whichever direction; its reader decodes messages and acts, its writer empties its outbox. Which blocks are asked of whom
- * is the piece picker's to say ({@link weft.picker}), who is served is the choker's, whom to dial is the connector's, and who sent wrong data
- * the suspects' book: {@link weft.swarm.Verification} asks it. Before the metadata of a magnet link is known
- * {@link weft.swarm.MetadataSwarm} holds it together, by the same rule of who may join, {@link weft.swarm.ConnectedPeers}.
- * BEP 3, BEP 6, BEP 9.
+ * is the piece picker's to say ({@link weft.picker}) and how many at a time the request pipeline's, who is served is the
+ * choker's, whom to dial is the connector's, and who sent wrong data the suspects' book: {@link weft.swarm.Verification}
+ * asks it. BEP 3, BEP 6.
+ *
+ * <p>Where no more is known of the torrent than its info-hash, as from a magnet link, a {@link weft.swarm.MetadataSwarm}
+ * comes first: it fetches the info dictionary from its peers (BEP 9), and the swarm takes them over. The door at which
+ * peers come in, and the rule of who may join ({@link weft.swarm.ConnectedPeers}), are the same for both. What peers say beyond BEP 3 by the extension
+ * protocol (BEP 10) is in a table of extensions: metadata, peer exchange (BEP 11), and those of the library's user.
  *
  * <h2>How a block travels</h2>
  *
@@ -38,7 +42,7 @@
  * <ol>
  *   <li>{@code ConnectedPeers.joinLock}: a new peer's first message against HAVEs that go to all
  *   <li>{@code Swarm.completeLock}, {@code Choker.lock}: never both
- *   <li>{@code Peer.requestLock}
+ *   <li>{@code RequestPipeline.lock}
  *   <li>{@code PiecePicker.lock}
  *   <li>{@code Outbox.lock}, {@code Candidates.lock}, {@code Suspects.lock}, {@code Bans.lock}, {@code PieceHash.lock},
  *       {@code MetadataDownload.lock}, {@code Door.lock}: nothing is taken under them
