@@ -19,7 +19,7 @@ import javax.xml.xpath.XPathConstants;
 import javax.xml.xpath.XPathFactory;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.NodeList;
-import weft.kit.Java;
+import weft.kit.Jvm;
 
 /** The jar as its users get it. */
 class JarIT {
@@ -56,7 +56,7 @@ class JarIT {
 
     @Test
     void commandLineRunsAsAModule() throws Exception {
-        var java = Java.command();
+        var java = Jvm.executable();
         assumeTrue(run(java, "--version").status() == 0, () -> java + " does not run by itself");
 
         var result = run(

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import weft.kit.JvmProcess;
+import weft.kit.Jvm;
 import weft.metainfo.Metainfo;
 import weft.metainfo.TorrentCreator;
 
@@ -31,9 +31,9 @@ class LimitsTest {
     @Test
     void twentyThousandFilesNeedNoMoreThan256Descriptors() throws Exception {
         assumeTrue(File.separatorChar == '/', "a system with ulimit");
-        try (var process = JvmProcess.of(ManyFiles.class, directory.toString())
+        try (var process = Jvm.of(ManyFiles.class, directory.toString())
                 .withOptions("-XX:-MaxFDLimit")
-                .after("ulimit -n 256")
+                .withDescriptors(256)
                 .start(directory.resolve("output"))) {
             assertThat(process.awaitExit(PATIENCE)).as(process::output).isZero();
             assertThat(process.output()).contains("limit 256").contains("20000 files are the same");
@@ -42,7 +42,7 @@ class LimitsTest {
 
     @Test
     void piecesOf256MebibytesFitIntoAHeapOfThatSize() throws Exception {
-        try (var process = JvmProcess.of(LargePieces.class, directory.toString())
+        try (var process = Jvm.of(LargePieces.class, directory.toString())
                 .withOptions("-Xmx256m")
                 .start(directory.resolve("output"))) {
             assertThat(process.awaitExit(PATIENCE)).as(process::output).isZero();

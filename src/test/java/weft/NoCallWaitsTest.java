@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.kit.Await;
 import weft.kit.Content;
+import weft.kit.Jvm;
 import weft.kit.JvmProcess;
 import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
@@ -102,7 +103,7 @@ class NoCallWaitsTest {
         for (int i = 0; i < 3; i++) {
             ports[i] = String.valueOf(torrents.get(i).seed().address().getPort());
         }
-        return JvmProcess.of(
+        return Jvm.of(
                         StalledClient.class,
                         directory.toString(),
                         ports[0],

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import weft.kit.Java;
+import weft.kit.Jvm;
 import weft.kit.SteeredStorage;
 import weft.metainfo.TorrentCreator;
 import weft.tracker.TrackerServer;
@@ -115,7 +115,7 @@ class ReadmeTest {
                         + "}}");
         var output = temp.resolve("output.txt");
         var process = new ProcessBuilder(
-                        Java.command(), "-cp", System.getProperty("java.class.path"), source.toString())
+                        Jvm.executable(), "-cp", System.getProperty("java.class.path"), source.toString())
                 .directory(workingDirectory.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())

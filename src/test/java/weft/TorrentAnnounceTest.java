@@ -16,13 +16,13 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.kit.Await;
 import weft.kit.Content;
 import weft.kit.FakeTracker;
+import weft.kit.ForwardingStorage;
 import weft.kit.Node;
 import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
 import weft.metainfo.Magnet;
 import weft.storage.Lease;
 import weft.storage.MemoryStorage;
-import weft.storage.Storage;
 import weft.tracker.TrackerSnapshot;
 
 /** What trackers and listeners hear of a torrent's completion, where it does not come by a plain download. */
@@ -197,20 +197,19 @@ class TorrentAnnounceTest {
     }
 
     /** Holds up who says what is wanted, fails to be read when told so, and stays open when it is closed. */
-    private static final class Held implements Storage {
-        private final MemoryStorage memory;
+    private static final class Held extends ForwardingStorage {
         private final CountDownLatch held = new CountDownLatch(1);
         private final CountDownLatch release = new CountDownLatch(1);
         private volatile boolean broken;
 
         private Held(SharedTorrent shared) {
-            this.memory = new MemoryStorage(shared.metainfo().layout());
+            super(new MemoryStorage(shared.metainfo().layout()));
         }
 
         private void fill(SharedTorrent shared) throws IOException {
             for (int piece = 0; piece < shared.pieceCount(); piece++) {
                 int length = shared.metainfo().layout().pieceLength(piece);
-                memory.write(piece, 0, ByteBuffer.wrap(shared.block(piece, 0, length)));
+                write(piece, 0, ByteBuffer.wrap(shared.block(piece, 0, length)));
             }
         }
 
@@ -225,30 +224,12 @@ class TorrentAnnounceTest {
         }
 
         @Override
-        public void write(int piece, int begin, ByteBuffer block) throws IOException {
-            memory.write(piece, begin, block);
-        }
-
-        @Override
-        public void read(int piece, int begin, ByteBuffer target) throws IOException {
-            memory.read(piece, begin, target);
-        }
-
-        @Override
         public Lease lend(int piece, int begin, int length) throws IOException {
             if (broken) {
                 throw new IOException("the disk is broken");
             }
-            return memory.lend(piece, begin, length);
+            return super.lend(piece, begin, length);
         }
-
-        @Override
-        public boolean mayHold(int piece) {
-            return memory.mayHold(piece);
-        }
-
-        @Override
-        public void flush() {}
 
         @Override
         public void close() {}

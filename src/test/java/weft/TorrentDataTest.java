@@ -12,6 +12,8 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,144 +34,141 @@ class TorrentDataTest {
     @TempDir
     private Path directory;
 
-    private Metainfo torrent() throws Exception {
+    private final Disk disk = Disk.open();
+    private Metainfo torrent;
+
+    @BeforeEach
+    void create() throws Exception {
         Files.write(original.resolve("file"), new byte[100_000]);
-        return TorrentCreator.ofPath(original.resolve("file"))
-                .withPieceLength(32 * 1024)
-                .create(1, TorrentCreator.Progress.NONE);
+        torrent = torrentOf(original.resolve("file"));
     }
 
-    private static ResumeState claimingAll(Metainfo torrent) {
+    private static Metainfo torrentOf(Path content) throws Exception {
+        return TorrentCreator.ofPath(content).withPieceLength(32 * 1024).create(1, TorrentCreator.Progress.NONE);
+    }
+
+    @AfterEach
+    void close() {
+        disk.close();
+    }
+
+    private TorrentData data() {
+        return new TorrentData(torrent, AddOptions.into(directory), disk);
+    }
+
+    private TorrentData openedData() throws Exception {
+        var data = data();
+        data.load();
+        data.open();
+        return data;
+    }
+
+    private static void writeBlock(TorrentData data) throws Exception {
+        data.storage().write(0, 0, ByteBuffer.allocate(16_384));
+    }
+
+    private ResumeState claimingAll() {
         var all = new BitSet();
         all.set(0, torrent.layout().pieceCount());
         return new ResumeState(all, Map.of(), List.of(1), 0, 0);
     }
 
-    private Path resumeFile(Metainfo torrent) {
+    private Path resumeFile() {
         return directory.resolve(".weft").resolve(torrent.infoHash().toHex() + ".resume");
     }
 
     @Test
     void whatCannotBeForcedToTheDiskIsNotClaimed() throws Exception {
-        var torrent = torrent();
-        try (var disk = Disk.open()) {
-            var data = new TorrentData(torrent, AddOptions.into(directory), disk);
-            data.load();
-            data.open();
-            data.storage().write(0, 0, ByteBuffer.allocate(16_384));
-            Files.delete(directory.resolve("file")); // which is found as it is forced
+        var data = openedData();
+        writeBlock(data);
+        Files.delete(directory.resolve("file")); // which is found as it is forced
 
-            assertThatThrownBy(() -> data.save(claimingAll(torrent), false)).isInstanceOf(StorageException.class);
+        assertThatThrownBy(() -> data.save(claimingAll(), false)).isInstanceOf(StorageException.class);
 
-            data.close();
-            assertThat(nextRun(torrent, disk).state().verified()).isEqualTo(new BitSet());
-        }
+        data.close();
+        assertThat(nextRun().state().verified()).isEqualTo(new BitSet());
     }
 
     /** The system says only once that it could not write something: when it is asked again all seems well. */
     @Test
     void afterAFailureToForceNothingIsClaimedThatWasBefore() throws Exception {
-        var torrent = torrent();
-        try (var disk = Disk.open()) {
-            var data = new TorrentData(torrent, AddOptions.into(directory), disk);
-            data.load();
-            data.open();
-            data.storage().write(0, 0, ByteBuffer.allocate(16_384));
-            data.save(claimingAll(torrent), false);
-            data.storage().write(0, 0, ByteBuffer.allocate(16_384));
-            var moved = Files.move(directory.resolve("file"), directory.resolve("moved"));
-            assertThatThrownBy(() -> data.save(claimingAll(torrent), false)).isInstanceOf(StorageException.class);
-            Files.move(moved, directory.resolve("file"));
+        var data = openedData();
+        writeBlock(data);
+        data.save(claimingAll(), false);
+        writeBlock(data);
+        var moved = Files.move(directory.resolve("file"), directory.resolve("moved"));
+        assertThatThrownBy(() -> data.save(claimingAll(), false)).isInstanceOf(StorageException.class);
+        Files.move(moved, directory.resolve("file"));
 
-            data.save(claimingAll(torrent), true);
+        data.save(claimingAll(), true);
 
-            data.close();
-            assertNextRunChecksAll(torrent, disk);
-        }
+        data.close();
+        assertNextRunChecksAll();
     }
 
     @Test
     void afterAFailureToForceTotalsAndPrioritiesAreKeptEvenIfNothingIsSavedAnyMore() throws Exception {
-        var torrent = torrent();
-        try (var disk = Disk.open()) {
-            var data = new TorrentData(torrent, AddOptions.into(directory), disk);
-            data.load();
-            data.open();
-            data.storage().write(0, 0, ByteBuffer.allocate(16_384));
-            data.save(claimingAll(torrent), false);
-            data.storage().write(0, 0, ByteBuffer.allocate(16_384));
-            Files.delete(directory.resolve("file"));
-            var now = new ResumeState(claimingAll(torrent).verified(), Map.of(), List.of(3), 70, 80);
+        var data = openedData();
+        writeBlock(data);
+        data.save(claimingAll(), false);
+        writeBlock(data);
+        Files.delete(directory.resolve("file"));
+        var now = new ResumeState(claimingAll().verified(), Map.of(), List.of(3), 70, 80);
 
-            assertThatThrownBy(() -> data.save(now, true)).isInstanceOf(StorageException.class);
+        assertThatThrownBy(() -> data.save(now, true)).isInstanceOf(StorageException.class);
 
-            data.close();
-            assertThat(nextRun(torrent, disk).state())
-                    .isEqualTo(new ResumeState(new BitSet(), Map.of(), List.of(3), 70, 80));
-        }
+        data.close();
+        assertThat(nextRun().state()).isEqualTo(new ResumeState(new BitSet(), Map.of(), List.of(3), 70, 80));
     }
 
     @Test
     void whatIsForcedIsClaimed() throws Exception {
-        var torrent = torrent();
-        try (var disk = Disk.open()) {
-            var data = new TorrentData(torrent, AddOptions.into(directory), disk);
-            data.load();
-            data.open();
-            data.storage().write(0, 0, ByteBuffer.allocate(16_384));
+        var data = openedData();
+        writeBlock(data);
 
-            data.save(claimingAll(torrent), false);
+        data.save(claimingAll(), false);
 
-            assertThat(resumeFile(torrent)).exists();
-            data.close();
-            assertThat(directory.resolve(".weft").toFile().list())
-                    .containsExactly(resumeFile(torrent).getFileName().toString());
-        }
+        assertThat(resumeFile()).exists();
+        data.close();
+        assertThat(directory.resolve(".weft").toFile().list())
+                .containsExactly(resumeFile().getFileName().toString());
     }
 
     @Test
     void aTorrentThatIsOnlyReadLeavesNothingBehindAndSavesNothing() throws Exception {
-        var torrent = torrent();
         Files.copy(original.resolve("file"), directory.resolve("file"));
-        try (var disk = Disk.open()) {
-            var options = AddOptions.into(directory)
-                    .withStorageOptions(StorageOptions.defaults().withReadOnly());
-            var data = new TorrentData(torrent, options, disk);
-            data.load();
-            data.open();
+        var options = AddOptions.into(directory)
+                .withStorageOptions(StorageOptions.defaults().withReadOnly());
+        var data = new TorrentData(torrent, options, disk);
+        data.load();
+        data.open();
 
-            data.save(claimingAll(torrent), true);
-            data.close(claimingAll(torrent));
-            data.save(claimingAll(torrent), true);
-        }
+        data.save(claimingAll(), true);
+        data.close(claimingAll());
+        data.save(claimingAll(), true);
         assertThat(directory.toFile().list()).containsExactly("file");
     }
 
     @Test
     void whatAnotherProcessHasSavedIsLeftAlone() throws Exception {
-        var torrent = torrent();
-        try (var disk = Disk.open()) {
-            var first = new TorrentData(torrent, AddOptions.into(directory), disk);
-            var second = new TorrentData(torrent, AddOptions.into(directory), disk);
-            first.load();
-            first.open();
-            second.load();
+        var first = data();
+        var second = data();
+        first.load();
+        first.open();
+        second.load();
 
-            second.save(claimingAll(torrent), true); // says that it cannot, in the log
+        second.save(claimingAll(), true); // says that it cannot, in the log
 
-            assertThat(resumeFile(torrent)).doesNotExist();
-            first.close();
-        }
+        assertThat(resumeFile()).doesNotExist();
+        first.close();
     }
 
     /** A run of another client, in which all pieces came in. */
-    private void downloaded(Metainfo torrent, Disk disk) throws Exception {
+    private void downloaded() throws Exception {
         Files.copy(original.resolve("file"), directory.resolve("file"), StandardCopyOption.REPLACE_EXISTING);
-        var data = new TorrentData(torrent, AddOptions.into(directory), disk);
-        data.load();
-        data.open();
-        data.save(claimingAll(torrent), true);
-        data.close(claimingAll(torrent));
+        var data = openedData();
+        data.save(claimingAll(), true);
+        data.close(claimingAll());
     }
 
     /** With other bytes, but as many. */
@@ -181,117 +180,97 @@ class TorrentDataTest {
         Files.setLastModifiedTime(file, FileTime.fromMillis(System.currentTimeMillis() + 5_000));
     }
 
-    private Resumed nextRun(Metainfo torrent, Disk disk) throws Exception {
-        return new TorrentData(torrent, AddOptions.into(directory), disk).load();
+    private Resumed nextRun() throws Exception {
+        return data().load();
     }
 
-    private void assertNextRunChecksAll(Metainfo torrent, Disk disk) throws Exception {
-        var found = nextRun(torrent, disk);
+    private void assertNextRunChecksAll() throws Exception {
+        var found = nextRun();
         assertThat(found.state().verified()).isEqualTo(new BitSet());
-        assertThat(found.toCheck()).isEqualTo(claimingAll(torrent).verified());
+        assertThat(found.toCheck()).isEqualTo(claimingAll().verified());
     }
 
     @Test
     void whatChangedUnderATorrentThatWasNeverStartedIsFoundByTheNextRun() throws Exception {
-        var torrent = torrent();
-        try (var disk = Disk.open()) {
-            downloaded(torrent, disk);
-            var data = new TorrentData(torrent, AddOptions.into(directory), disk);
-            assertThat(data.load().state().verified())
-                    .isEqualTo(claimingAll(torrent).verified());
+        downloaded();
+        var data = data();
+        assertThat(data.load().state().verified()).isEqualTo(claimingAll().verified());
 
-            alterFile();
-            data.save(claimingAll(torrent), true);
+        alterFile();
+        data.save(claimingAll(), true);
 
-            assertNextRunChecksAll(torrent, disk);
-        }
+        assertNextRunChecksAll();
     }
 
     @Test
     void whatChangedBetweenLoadingAndStartingIsFoundHoweverOftenOpeningFails() throws Exception {
-        var torrent = torrent();
-        try (var disk = Disk.open()) {
-            downloaded(torrent, disk);
-            var other = new TorrentData(torrent, AddOptions.into(directory), disk);
-            other.load();
-            other.open();
-            var data = new TorrentData(torrent, AddOptions.into(directory), disk);
-            data.load();
-            assertThat(data.changes()).isEmpty();
-            assertThatThrownBy(data::open).isInstanceOf(StorageException.class);
+        downloaded();
+        var other = openedData();
+        var data = data();
+        data.load();
+        assertThat(data.changes()).isEmpty();
+        assertThatThrownBy(data::open).isInstanceOf(StorageException.class);
 
-            alterFile();
-            other.close();
+        alterFile();
+        other.close();
 
-            assertThat(data.changes().orElseThrow().toCheck())
-                    .isEqualTo(claimingAll(torrent).verified());
-        }
+        assertThat(data.changes().orElseThrow().toCheck())
+                .isEqualTo(claimingAll().verified());
     }
 
     @Test
     void afterItWasLookedAtWhatWasInDoubtIsClaimedAgain() throws Exception {
-        var torrent = torrent();
-        try (var disk = Disk.open()) {
-            downloaded(torrent, disk);
-            var data = new TorrentData(torrent, AddOptions.into(directory), disk);
-            data.load();
-            data.doubt();
-            var toCheck = data.changes().orElseThrow().toCheck();
-            data.open();
-            data.check(
-                    toCheck,
-                    () -> false,
-                    (piece, whole, checked) -> assertThat(whole).isTrue());
+        downloaded();
+        var data = data();
+        data.load();
+        data.doubt();
+        var toCheck = data.changes().orElseThrow().toCheck();
+        data.open();
+        data.check(
+                toCheck,
+                () -> false,
+                (piece, whole, checked) -> assertThat(whole).isTrue());
 
-            data.save(claimingAll(torrent), true);
-            data.close();
+        data.save(claimingAll(), true);
+        data.close();
 
-            var found = nextRun(torrent, disk);
-            assertThat(found.state()).isEqualTo(claimingAll(torrent));
-            assertThat(found.toCheck()).isEqualTo(new BitSet());
-        }
+        var found = nextRun();
+        assertThat(found.state()).isEqualTo(claimingAll());
+        assertThat(found.toCheck()).isEqualTo(new BitSet());
     }
 
     @Test
     void aFileThatCouldNotBeBroughtInIsInDoubt() throws Exception {
-        Files.write(original.resolve("file"), new byte[100_000]);
         var folder = Files.createDirectory(original.resolve("folder"));
         Files.write(folder.resolve("a"), new byte[20_000]);
         Files.write(folder.resolve("b"), new byte[80_000]);
-        var torrent = TorrentCreator.ofPath(folder).withPieceLength(32 * 1024).create(1, TorrentCreator.Progress.NONE);
-        try (var disk = Disk.open()) {
-            var data = new TorrentData(torrent, AddOptions.into(directory), disk);
-            data.load();
-            data.setWanted(new int[] {1, 0});
-            data.open();
-            data.storage().write(0, 0, ByteBuffer.allocate(32 * 1024)); // the rest of it to the part file
-            Files.createDirectory(directory.resolve("folder/b"));
+        torrent = torrentOf(folder);
+        var data = data();
+        data.load();
+        data.setWanted(new int[] {1, 0});
+        data.open();
+        data.storage().write(0, 0, ByteBuffer.allocate(32 * 1024)); // the rest of it to the part file
+        Files.createDirectory(directory.resolve("folder/b"));
 
-            assertThatThrownBy(() -> data.setWanted(new int[] {1, 1})).isInstanceOf(StorageException.class);
-            Files.delete(directory.resolve("folder/b"));
-            data.close(claimingAll(torrent));
+        assertThatThrownBy(() -> data.setWanted(new int[] {1, 1})).isInstanceOf(StorageException.class);
+        Files.delete(directory.resolve("folder/b"));
+        data.close(claimingAll());
 
-            assertThat(data.changes().orElseThrow().state()).isEqualTo(ResumeState.empty());
-        }
+        assertThat(data.changes().orElseThrow().state()).isEqualTo(ResumeState.empty());
     }
 
     @Test
     void aSaveThatFailedIsToldAndWorksOnceItCan() throws Exception {
-        var torrent = torrent();
-        try (var disk = Disk.open()) {
-            var data = new TorrentData(torrent, AddOptions.into(directory), disk);
-            data.load();
-            data.open();
-            Path inTheWay = resumeFile(torrent);
-            Files.createDirectories(inTheWay.resolve("something"));
+        var data = openedData();
+        Path inTheWay = resumeFile();
+        Files.createDirectories(inTheWay.resolve("something"));
 
-            assertThat(data.save(claimingAll(torrent), false)).isFalse();
-            Files.delete(inTheWay.resolve("something"));
-            Files.delete(inTheWay);
+        assertThat(data.save(claimingAll(), false)).isFalse();
+        Files.delete(inTheWay.resolve("something"));
+        Files.delete(inTheWay);
 
-            assertThat(data.save(claimingAll(torrent), false)).isTrue();
-            assertThat(inTheWay).isRegularFile();
-            data.close();
-        }
+        assertThat(data.save(claimingAll(), false)).isTrue();
+        assertThat(inTheWay).isRegularFile();
+        data.close();
     }
 }

@@ -21,12 +21,12 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.AddOptions.InitialState;
 import weft.kit.Await;
 import weft.kit.Content;
+import weft.kit.ForwardingStorage;
 import weft.kit.Message;
 import weft.kit.Node;
 import weft.kit.SteeredStorage;
 import weft.kit.SwarmExtension;
 import weft.metainfo.PieceRange;
-import weft.storage.Storage;
 
 /** {@code hashcheck()}, {@code hashcheck(17)}, {@code hashcheck(1..5, 34..56)}. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -259,20 +259,9 @@ class TorrentHashCheckTest {
     }
 
     /** Stays open when it is closed, so that its torrent can be started again. */
-    private record Reopenable(SteeredStorage storage) implements Storage {
-        @Override
-        public void write(int piece, int begin, ByteBuffer block) throws IOException {
-            storage.write(piece, begin, block);
-        }
-
-        @Override
-        public void read(int piece, int begin, ByteBuffer target) throws IOException {
-            storage.read(piece, begin, target);
-        }
-
-        @Override
-        public void flush() throws IOException {
-            storage.flush();
+    private static final class Reopenable extends ForwardingStorage {
+        private Reopenable(SteeredStorage storage) {
+            super(storage);
         }
 
         @Override

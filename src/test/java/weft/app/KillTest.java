@@ -3,7 +3,6 @@ package weft.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.BitSet;
@@ -14,6 +13,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.kit.Await;
 import weft.kit.Content;
+import weft.kit.ForwardingStorage;
+import weft.kit.Jvm;
 import weft.kit.JvmProcess;
 import weft.kit.Node;
 import weft.kit.SharedTorrent;
@@ -24,7 +25,6 @@ import weft.storage.HashCheck;
 import weft.storage.Lease;
 import weft.storage.MappedStorage;
 import weft.storage.PieceVerifier;
-import weft.storage.Storage;
 import weft.storage.StorageOptions;
 
 /**
@@ -94,7 +94,7 @@ class KillTest {
     }
 
     private JvmProcess startDownload() throws IOException {
-        return JvmProcess.of(
+        return Jvm.of(
                         Main.class,
                         "download",
                         "--no-lsd",
@@ -138,13 +138,12 @@ class KillTest {
     }
 
     /** Notes which pieces are sent. */
-    private static final class Watched implements Storage {
-        private final SteeredStorage storage;
+    private static final class Watched extends ForwardingStorage {
         private final AtomicLong blocks = new AtomicLong();
         private final BitSet pieces = new BitSet(); // guarded by itself
 
         private Watched(SteeredStorage storage) {
-            this.storage = storage;
+            super(storage);
         }
 
         @Override
@@ -153,27 +152,7 @@ class KillTest {
                 pieces.set(piece);
             }
             blocks.incrementAndGet();
-            return storage.lend(piece, begin, length);
-        }
-
-        @Override
-        public void write(int piece, int begin, ByteBuffer block) throws IOException {
-            storage.write(piece, begin, block);
-        }
-
-        @Override
-        public void read(int piece, int begin, ByteBuffer target) throws IOException {
-            storage.read(piece, begin, target);
-        }
-
-        @Override
-        public void flush() throws IOException {
-            storage.flush();
-        }
-
-        @Override
-        public void close() {
-            storage.close();
+            return super.lend(piece, begin, length);
         }
     }
 }

@@ -11,14 +11,13 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.kit.Await;
 import weft.kit.Content;
-import weft.kit.Java;
+import weft.kit.Jvm;
 import weft.kit.SwarmExtension;
 import weft.metainfo.TorrentCreator;
 
@@ -110,11 +109,8 @@ class ProcessTest {
     }
 
     private static Process start(List<String> javaOptions, Path errors, String... args) throws IOException {
-        var command = new ArrayList<>(List.of(Java.command(), "-Xmx128m"));
-        command.addAll(javaOptions);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "weft.app.Main"));
-        command.addAll(List.of(args));
-        return new ProcessBuilder(command)
+        var program = Jvm.of(Main.class, args).withOptions("-Xmx128m").withOptions(javaOptions.toArray(String[]::new));
+        return new ProcessBuilder(program.command())
                 .redirectError(Redirect.to(errors.toFile()))
                 .start();
     }

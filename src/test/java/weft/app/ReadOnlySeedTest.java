@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.kit.Content;
-import weft.kit.JvmProcess;
+import weft.kit.Jvm;
 import weft.kit.SwarmExtension;
 
 /** A directory in which nothing may be changed, for a process in a mount namespace of its own: root may do all else. */
@@ -29,7 +29,7 @@ class ReadOnlySeedTest {
         assumeMounts(directory);
 
         String output;
-        try (var seed = JvmProcess.of(
+        try (var seed = Jvm.of(
                         Main.class,
                         "seed",
                         "--no-lsd",

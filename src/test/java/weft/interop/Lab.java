@@ -5,11 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -29,7 +26,8 @@ import weft.Client;
 import weft.ClientOptions;
 import weft.Torrent;
 import weft.app.Main;
-import weft.kit.Java;
+import weft.kit.Directories;
+import weft.kit.Jvm;
 import weft.kit.WeftThreads;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Magnet;
@@ -66,7 +64,7 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
             threads.keySet().removeAll(threadsBefore);
             assertThat(threads).as("threads left behind").isEmpty();
         } finally {
-            deleteTree(root);
+            Directories.delete(root);
         }
     }
 
@@ -158,8 +156,7 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
 
     /** Weft's command line in a process of its own. */
     ProgramProcess weftCommand(Path directory, Object... words) {
-        var command = new ArrayList<>(
-                List.of(Java.command(), "-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        var command = Jvm.of(Main.class).command();
         Stream.of(words).map(Object::toString).forEach(command::add);
         if (List.of("download", "seed").contains(words[0])) {
             command.add("--no-lsd"); // tests that want it say so themselves
@@ -175,7 +172,7 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
                 "--net=/proc/" + neighbour.pid() + "/ns/net",
                 "env",
                 "XDG_STATE_HOME=" + directory,
-                Java.command(),
+                Jvm.executable(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
@@ -279,24 +276,5 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
     void close(AutoCloseable opened) throws Exception {
         open.remove(opened);
         opened.close();
-    }
-
-    private static void deleteTree(Path root) throws IOException {
-        Files.walkFileTree(root, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, IOException failure) throws IOException {
-                if (failure != null) {
-                    throw failure;
-                }
-                Files.delete(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }

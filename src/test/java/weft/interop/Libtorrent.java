@@ -1,13 +1,10 @@
 package weft.interop;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Predicate;
 import weft.metainfo.Magnet;
 
@@ -15,7 +12,6 @@ import weft.metainfo.Magnet;
 final class Libtorrent implements AutoCloseable {
     private static final Path SCRIPTS =
             Path.of("src/test/resources/weft/interop").toAbsolutePath();
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     /** {@code peer_info.pex} of libtorrent. */
     private static final int FROM_PEX = 4;
@@ -130,17 +126,7 @@ final class Libtorrent implements AutoCloseable {
 
     /** Waits for an event that the script tells. */
     JsonNode awaitEvent(String name, Predicate<JsonNode> condition) {
-        return process.awaitLine(
-                "event " + name,
-                line -> event(line).filter(event -> event.get("event").asText().equals(name) && condition.test(event)));
-    }
-
-    private static Optional<JsonNode> event(String line) {
-        try {
-            return line.startsWith("{") ? Optional.of(JSON.readTree(line)) : Optional.empty();
-        } catch (JsonProcessingException e) {
-            return Optional.empty();
-        }
+        return ScriptEvents.await(process, name, condition);
     }
 
     ProgramProcess process() {

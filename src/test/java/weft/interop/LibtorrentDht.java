@@ -1,20 +1,14 @@
 package weft.interop;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 /** A node of libtorrent's DHT on loopback, as {@code libtorrent_dht.py} runs it. */
 final class LibtorrentDht implements AutoCloseable {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final ProgramProcess process;
     private final InetSocketAddress address;
 
@@ -56,32 +50,15 @@ final class LibtorrentDht implements AutoCloseable {
     void awaitNodes(int count) {
         process.await(count + " nodes", () -> {
             tell("status");
-            return events("status")
+            return ScriptEvents.all(process, "status")
                     .reduce((first, second) -> second)
                     .filter(status -> status.get("nodes").asInt() >= count);
         });
     }
 
-    private Stream<JsonNode> events(String name) {
-        return process.output()
-                .lines()
-                .flatMap(line -> event(line).stream())
-                .filter(event -> event.get("event").asText().equals(name));
-    }
-
     /** Waits for an event that the script tells. */
     JsonNode awaitEvent(String name, Predicate<JsonNode> condition) {
-        return process.awaitLine(
-                "event " + name,
-                line -> event(line).filter(event -> event.get("event").asText().equals(name) && condition.test(event)));
-    }
-
-    private static Optional<JsonNode> event(String line) {
-        try {
-            return line.startsWith("{") ? Optional.of(JSON.readTree(line)) : Optional.empty();
-        } catch (JsonProcessingException e) {
-            return Optional.empty();
-        }
+        return ScriptEvents.await(process, name, condition);
     }
 
     @Override

@@ -3,38 +3,39 @@ package weft.kit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
-/** A JVM of its own, with the class path of the tests: for what shows only where memory, descriptors or carriers are few. */
+/**
+ * How a program of the tests' class path is to be run in a JVM of its own, for what shows only there: limits of memory,
+ * descriptors and carriers, locks, signals, being killed.
+ */
 public final class Jvm {
-    private final String mainClass;
+    private final List<String> wrapper = new ArrayList<>();
     private final List<String> options = new ArrayList<>();
-    private final List<String> arguments = new ArrayList<>();
-    private int descriptors; // or 0: as many as there are
+    private final List<String> program = new ArrayList<>();
 
-    private Jvm(String mainClass) {
-        this.mainClass = mainClass;
+    private Jvm(Class<?> main, String... arguments) {
+        program.add(main.getName());
+        program.addAll(List.of(arguments));
     }
 
     /** Runs this class's {@code main}. */
-    public static Jvm of(Class<?> main) {
-        return new Jvm(main.getName());
+    public static Jvm of(Class<?> main, String... arguments) {
+        return new Jvm(main, arguments);
+    }
+
+    /** What the build was told by {@code -Djvm}, which may start its JVM by other means, or else the JDK's own. */
+    public static String executable() {
+        return System.getProperty(
+                "jvm", Path.of(System.getProperty("java.home"), "bin", "java").toString());
     }
 
     /** With options of the JVM's. */
     public Jvm withOptions(String... more) {
         options.addAll(List.of(more));
-        return this;
-    }
-
-    /** With arguments of the program's. */
-    public Jvm withArguments(String... more) {
-        arguments.addAll(List.of(more));
         return this;
     }
 
@@ -45,49 +46,43 @@ public final class Jvm {
 
     /** With so few file descriptors. */
     public Jvm withDescriptors(int count) {
-        descriptors = count;
+        return under("sh", "-c", "ulimit -n " + count + " && exec \"$@\"", "sh");
+    }
+
+    /** Started by a program that starts what follows in its arguments. */
+    public Jvm under(String... command) {
+        wrapper.addAll(List.of(command));
         return this;
     }
 
-    /** Starts it; what it prints goes to {@code output}. To be ended by the caller. */
-    public Process start(Path output) throws IOException {
-        var command = new ArrayList<String>();
-        if (descriptors > 0) {
-            command.addAll(List.of("sh", "-c", "ulimit -n " + descriptors + " && exec \"$0\" \"$@\""));
-        }
-        command.add(Java.command());
+    /** The words that start it, to which others may be added. */
+    public List<String> command() {
+        var command = new ArrayList<>(wrapper);
+        command.add(executable());
         command.addAll(options);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
-        command.addAll(arguments);
-        return new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(Redirect.to(output.toFile()))
-                .start();
+        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        command.addAll(program);
+        return command;
     }
 
-    /** Waits until it has ended, and fails with what it has printed if it has not ended well. */
+    /** Starts it; what it prints goes to {@code output}. */
+    public JvmProcess start(Path output) throws IOException {
+        var process = new ProcessBuilder(command())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        return new JvmProcess(process, output);
+    }
+
+    /** Runs it, and fails with what it has printed if it does not end, or not well. */
     public void runToItsEnd() throws IOException, InterruptedException {
         var output = Files.createTempFile("weft-jvm", ".txt");
-        try {
-            var process = start(output);
-            try {
-                boolean ended = process.waitFor(2 * Await.PATIENCE.toSeconds(), TimeUnit.SECONDS);
-                assertThat(ended && process.exitValue() == 0)
-                        .as(() -> (ended ? "ends well, but " : "ends, but ") + read(output))
-                        .isTrue();
-            } finally {
-                process.destroyForcibly().waitFor();
-            }
+        try (var process = start(output)) {
+            assertThat(process.awaitExit(Await.PATIENCE.multipliedBy(2)))
+                    .as(process::output)
+                    .isZero();
         } finally {
             Files.delete(output);
-        }
-    }
-
-    private static String read(Path output) {
-        try {
-            return Files.readString(output);
-        } catch (IOException e) {
-            return e.toString();
         }
     }
 }

@@ -6,67 +6,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A program of the tests' class path in a process of its own, for what only that shows: limits, locks, being killed. */
+/** A program that runs as {@link Jvm} has said; closing kills it. */
 public final class JvmProcess implements AutoCloseable {
     private final Process process;
     private final Path output;
 
-    private JvmProcess(Process process, Path output) {
+    JvmProcess(Process process, Path output) {
         this.process = process;
         this.output = output;
-    }
-
-    /** How a program is to be started. */
-    public static final class Plan {
-        private final List<String> wrapper = new ArrayList<>();
-        private final List<String> options = new ArrayList<>();
-        private final List<String> program = new ArrayList<>();
-
-        private Plan(Class<?> main, String... args) {
-            program.add(main.getName());
-            program.addAll(List.of(args));
-        }
-
-        /** Options of the virtual machine. */
-        public Plan withOptions(String... more) {
-            options.addAll(List.of(more));
-            return this;
-        }
-
-        /** Commands of a shell before it, such as {@code ulimit -n 256}. */
-        public Plan after(String shell) {
-            wrapper.addAll(List.of("sh", "-c", shell + " && exec \"$@\"", "sh"));
-            return this;
-        }
-
-        /** A program that starts what follows in its arguments. */
-        public Plan under(String... command) {
-            wrapper.addAll(List.of(command));
-            return this;
-        }
-
-        /** Starts it; what it prints goes to a file. */
-        public JvmProcess start(Path output) throws IOException {
-            var command = new ArrayList<>(wrapper);
-            command.add(Java.command());
-            command.addAll(options);
-            command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-            command.addAll(program);
-            var process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(output.toFile())
-                    .start();
-            return new JvmProcess(process, output);
-        }
-    }
-
-    /** A program to be started. */
-    public static Plan of(Class<?> main, String... args) {
-        return new Plan(main, args);
     }
 
     /** What it has printed. */

@@ -9,11 +9,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -291,7 +288,7 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
         }
         attempt(faults, this::assertNoThreadLeft);
         listened.forEach(address -> attempt(faults, () -> assertBindsAgain(address)));
-        attempt(faults, this::deleteAll);
+        attempt(faults, () -> Directories.delete(root));
         log.close();
         if (faultsAreFailures) {
             attempt(
@@ -354,21 +351,5 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
     /** At the same address: another may be in use by connections of others, from this very port. */
     private static void assertBindsAgain(InetSocketAddress address) throws IOException {
         TcpListener.open(address.getAddress(), address.getPort()).close();
-    }
-
-    private void deleteAll() throws IOException {
-        Files.walkFileTree(root, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, IOException failure) throws IOException {
-                Files.delete(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }

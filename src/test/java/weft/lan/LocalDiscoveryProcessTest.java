@@ -14,7 +14,7 @@ import weft.AddOptions;
 import weft.Client;
 import weft.ClientOptions;
 import weft.TestData;
-import weft.kit.JvmProcess;
+import weft.kit.Jvm;
 import weft.kit.NetworkNamespace;
 import weft.metainfo.TorrentCreator;
 
@@ -27,7 +27,7 @@ class LocalDiscoveryProcessTest {
     @ParameterizedTest
     @ValueSource(strings = {"192.168.77.1/24", "fd77::1/64 nodad"})
     void neighboursFindEachOther(String address) throws Exception {
-        try (var process = JvmProcess.of(Neighbours.class, directory.toString())
+        try (var process = Jvm.of(Neighbours.class, directory.toString())
                 .under(NetworkNamespace.wrapper(address))
                 .start(directory.resolve("output"))) {
             assertThat(process.awaitExit(Duration.ofSeconds(100)))

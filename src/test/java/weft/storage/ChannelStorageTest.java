@@ -15,7 +15,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,12 +31,7 @@ class ChannelStorageTest {
     @TempDir
     private Path directory;
 
-    private Disk disk;
-
-    @BeforeEach
-    void openDisk() {
-        disk = Disk.open();
-    }
+    private final Disk disk = Disk.open();
 
     @AfterEach
     void closeDisk() {

@@ -2,31 +2,17 @@ package weft.storage;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.io.TempDir;
 import weft.metainfo.Layout;
 
 /** The contract where nothing may be mapped, so that every lease is a copy. */
-class CopyingStorageContractTest extends StorageContractTest {
+class CopyingStorageContractTest extends FileStorageContractTest {
 
-    private static Disk disk;
-
-    @TempDir
-    private Path directory;
-
-    @BeforeAll
-    static void openDisk() {
-        disk = Disk.open(DiskOptions.defaults().withMappedBytes(0));
-    }
-
-    @AfterAll
-    static void closeDisk() {
-        disk.close();
+    CopyingStorageContractTest() {
+        super(DiskOptions.defaults().withMappedBytes(0));
     }
 
     @Override
-    Storage open(Layout layout) throws IOException {
-        return MappedStorage.open(disk, directory, layout, Content.INFO_HASH);
+    Storage open(Disk onDisk, Path in, Layout layout) throws IOException {
+        return MappedStorage.open(onDisk, in, layout, Content.INFO_HASH);
     }
 }

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import weft.kit.Await;
+import weft.kit.ForwardingStorage;
 import weft.kit.SteeredStorage;
 import weft.storage.StorageException.Reason;
 
@@ -340,10 +341,12 @@ class HashCheckTest {
     }
 
     /** Fails for pieces other than these, as a broken disk does. */
-    private record Unreadable(Storage storage, BitSet readable) implements Storage {
-        @Override
-        public void write(int piece, int begin, ByteBuffer block) throws IOException {
-            storage.write(piece, begin, block);
+    private static final class Unreadable extends ForwardingStorage {
+        private final BitSet readable;
+
+        private Unreadable(Storage storage, BitSet readable) {
+            super(storage);
+            this.readable = readable;
         }
 
         @Override
@@ -351,22 +354,7 @@ class HashCheckTest {
             if (!readable.get(piece)) {
                 throw new StorageException(Reason.FAILED, "input/output error");
             }
-            storage.read(piece, begin, target);
-        }
-
-        @Override
-        public boolean mayHold(int piece) {
-            return storage.mayHold(piece);
-        }
-
-        @Override
-        public void flush() throws IOException {
-            storage.flush();
-        }
-
-        @Override
-        public void close() throws IOException {
-            storage.close();
+            super.read(piece, begin, target);
         }
     }
 }

@@ -2,31 +2,17 @@ package weft.storage;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.io.TempDir;
 import weft.metainfo.Layout;
 
 /** The contract, for files of which few may be open at a time. */
-class MappedStorageContractTest extends StorageContractTest {
+class MappedStorageContractTest extends FileStorageContractTest {
 
-    private static Disk disk;
-
-    @TempDir
-    private Path directory;
-
-    @BeforeAll
-    static void openDisk() {
-        disk = Disk.open(DiskOptions.defaults().withOpenFiles(2));
-    }
-
-    @AfterAll
-    static void closeDisk() {
-        disk.close();
+    MappedStorageContractTest() {
+        super(DiskOptions.defaults().withOpenFiles(2));
     }
 
     @Override
-    Storage open(Layout layout) throws IOException {
-        return MappedStorage.open(disk, directory, layout, Content.INFO_HASH);
+    Storage open(Disk onDisk, Path in, Layout layout) throws IOException {
+        return MappedStorage.open(onDisk, in, layout, Content.INFO_HASH);
     }
 }

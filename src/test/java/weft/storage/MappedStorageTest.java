@@ -23,7 +23,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,12 +41,7 @@ class MappedStorageTest {
     @TempDir
     private Path directory;
 
-    private Disk disk;
-
-    @BeforeEach
-    void openDisk() {
-        disk = Disk.open();
-    }
+    private Disk disk = Disk.open();
 
     @AfterEach
     void closeDisk() {

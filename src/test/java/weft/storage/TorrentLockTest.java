@@ -20,13 +20,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import weft.concurrent.TaskScope;
 import weft.kit.Await;
-import weft.kit.JvmProcess;
+import weft.kit.Jvm;
 import weft.storage.StorageException.Reason;
 
 /** Two that write to the same files would spoil them for each other. */
@@ -38,12 +37,7 @@ class TorrentLockTest {
     @TempDir
     private Path directory;
 
-    private Disk disk;
-
-    @BeforeEach
-    void openDisk() {
-        disk = Disk.open();
-    }
+    private final Disk disk = Disk.open();
 
     @AfterEach
     void closeDisk() {
@@ -117,7 +111,7 @@ class TorrentLockTest {
 
     @Test
     void anotherProcessIsRefusedAndWhatAKilledOneHadIsFree() throws Exception {
-        try (var other = JvmProcess.of(Holder.class, directory.toString())
+        try (var other = Jvm.of(Holder.class, directory.toString())
                 .start(directory.resolveSibling(directory.getFileName() + ".out"))) {
             other.awaitOutput("held");
 
@@ -139,7 +133,7 @@ class TorrentLockTest {
         try (var storage = open(disk, directory)) {
             assertInUse(() -> open(disk, directory)); // a file opened and closed again here would give up the lock
 
-            try (var other = JvmProcess.of(Holder.class, directory.toString()).start(output)) {
+            try (var other = Jvm.of(Holder.class, directory.toString()).start(output)) {
                 other.awaitOutput("IN_USE");
             }
             storage.flush();

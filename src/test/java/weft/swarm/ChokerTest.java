@@ -18,8 +18,6 @@ import weft.kit.FakeChannel;
 import weft.kit.FakeClock;
 import weft.metainfo.Layout;
 import weft.picker.PiecePicker;
-import weft.wire.ExtensionHandshake;
-import weft.wire.PeerId;
 import weft.wire.Reserved;
 
 /** Peers are numbered; rates are in KiB/s. */
@@ -35,16 +33,7 @@ class ChokerTest {
 
     private Peer peer() {
         var channel = new FakeChannel("10.0.0." + (peers.size() + 1), 6881);
-        var peer = new Peer(
-                "9dd66bca",
-                channel,
-                false,
-                PeerId.generate(random),
-                Reserved.OURS,
-                picker,
-                ExtensionTable.of(List.of()),
-                ExtensionHandshake.EMPTY,
-                clock);
+        var peer = TestPeer.of(channel, Reserved.OURS, picker, random, clock);
         peers.add(peer);
         return peer;
     }
@@ -266,7 +255,7 @@ class ChokerTest {
         peer.updateInterest(() -> true);
         peer.refill();
         giving.remove(peer);
-        clock.advance(Peer.SNUBBED_AFTER.plusSeconds(1));
+        clock.advance(RequestPipeline.SNUBBED_AFTER.plusSeconds(1));
         assertThat(peer.tick(clock.getAsLong())).isTrue();
     }
 

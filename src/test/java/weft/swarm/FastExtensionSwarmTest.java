@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -186,20 +187,27 @@ class FastExtensionSwarmTest {
         assertThat(served).isLessThanOrEqualTo(10 * 2 * 3);
     }
 
+    private static void becomeUnchoked(FakePeer leecher) throws Exception {
+        leecher.expect(HaveAll.class);
+        leecher.send(new HaveNone(), new Interested());
+        leecher.expect(Unchoke.class);
+    }
+
+    private static List<Request> hundredRequests() {
+        return IntStream.range(0, 100)
+                .mapToObj(i -> new Request(i / 2, i % 2 * BLOCK, BLOCK))
+                .toList();
+    }
+
     @Test
     void everyRequestThatAChokeVoidsIsRejectedOnce() throws Exception {
         var shared = share();
         var storage = shared.seededStorage();
         var seed = shared.seed(options -> options.withStorage(storage));
         var peer = shared.connect(seed);
-        peer.expect(HaveAll.class);
-        peer.send(new HaveNone(), new Interested());
-        peer.expect(Unchoke.class);
+        becomeUnchoked(peer);
         storage.stall();
-        var asked = new ArrayList<Request>();
-        for (int i = 0; i < 100; i++) {
-            asked.add(new Request(i / 2, i % 2 * BLOCK, BLOCK));
-        }
+        var asked = hundredRequests();
         peer.send(asked.toArray(Message[]::new));
         Await.until("the writer waits for the storage", storage::isWaitedFor);
 
@@ -232,14 +240,9 @@ class FastExtensionSwarmTest {
         var storage = shared.seededStorage();
         var seed = shared.seed(options -> options.withStorage(storage));
         var peer = shared.connect(seed);
-        peer.expect(HaveAll.class);
-        peer.send(new HaveNone(), new Interested());
-        peer.expect(Unchoke.class);
+        becomeUnchoked(peer);
         storage.stall();
-        var asked = new ArrayList<Request>();
-        for (int i = 0; i < 100; i++) {
-            asked.add(new Request(i / 2, i % 2 * BLOCK, BLOCK));
-        }
+        var asked = hundredRequests();
         var last = asked.getLast();
 
         peer.send(asked.toArray(Message[]::new));

@@ -19,6 +19,7 @@ import weft.kit.Await;
 import weft.kit.Content;
 import weft.kit.Hostile;
 import weft.kit.Jvm;
+import weft.kit.JvmProcess;
 import weft.kit.SharedTorrent;
 import weft.kit.SilentCrowd;
 import weft.kit.SwarmExtension;
@@ -35,8 +36,7 @@ class HostileProcessTest {
         var shared = swarm.share(Content.ofLength(2_000_000));
         var output = swarm.directory().resolve("seed.txt");
         int port = freePort();
-        var seed = seed(shared, port, output);
-        try {
+        try (var seed = seed(shared, port, output)) {
             var address = new InetSocketAddress("127.0.0.1", port);
             Await.until("the seed listens", () -> accepts(address));
             var hostile = List.of(Hostile.values());
@@ -53,23 +53,21 @@ class HostileProcessTest {
 
             assertThat(seed.isAlive()).isTrue();
             assertThat(output).content().doesNotContain("WARNING", "ERROR", "OutOfMemory");
-        } finally {
-            seed.destroyForcibly().waitFor();
         }
     }
 
-    private static Process seed(SharedTorrent shared, int port, Path output) throws IOException {
-        return Jvm.of(Main.class)
-                .withOptions("-Xmx64m")
-                .withOneCarrier()
-                .withDescriptors(200)
-                .withArguments(
+    private static JvmProcess seed(SharedTorrent shared, int port, Path output) throws IOException {
+        return Jvm.of(
+                        Main.class,
                         "seed",
                         shared.torrentFile().toString(),
                         "-d",
                         shared.seededDirectory().toString(),
                         "--port",
                         "" + port)
+                .withOptions("-Xmx64m")
+                .withOneCarrier()
+                .withDescriptors(200)
                 .start(output);
     }
 

@@ -48,6 +48,13 @@ class MetadataDownloadTest {
         return download.arrived(source, data(metadata, piece));
     }
 
+    /** Right pieces, of which none is the last: up to {@code end}. */
+    private void sends(MetadataDownload.Source source, int first, int end) throws ProtocolException {
+        for (int piece = first; piece < end; piece++) {
+            assertGoesOn(honest(source, piece));
+        }
+    }
+
     private MetadataDownload.Outcome lie(MetadataDownload.Source source, int piece) throws ProtocolException {
         var wrong = metadata.clone();
         wrong[piece * PIECE] ^= 1;
@@ -159,9 +166,7 @@ class MetadataDownloadTest {
         clock.advance(MetadataDownload.PATIENCE.plusSeconds(2));
         download.ask(slow);
 
-        for (int piece = 0; piece < 4; piece++) {
-            assertGoesOn(honest(slow, piece));
-        }
+        sends(slow, 0, 4);
         assertDone(honest(slow, 4));
     }
 
@@ -192,9 +197,7 @@ class MetadataDownloadTest {
     void whoAloneSentWhatIsWrongHasLied() throws Exception {
         var liar = source("liar");
         download.ask(liar);
-        for (int piece = 0; piece < 4; piece++) {
-            honest(liar, piece);
-        }
+        sends(liar, 0, 4);
 
         var outcome = lie(liar, 4);
 
@@ -212,24 +215,18 @@ class MetadataDownloadTest {
         clock.advance(Duration.ofSeconds(2));
         download.ask(honest);
         assertGoesOn(lie(liar, 0));
-        for (int piece = 1; piece < 5; piece++) {
-            assertGoesOn(honest(honest, piece));
-        }
+        sends(honest, 1, 5);
         assertThat(download.standing().failures()).isEqualTo(1);
 
         assertThat(download.ask(honest))
                 .as("it is the liar's turn: it came first")
                 .isEmpty();
         assertThat(download.ask(liar)).hasSize(5);
-        for (int piece = 1; piece < 5; piece++) {
-            assertGoesOn(honest(liar, piece));
-        }
+        sends(liar, 1, 5);
         assertThat(lie(liar, 0).liars()).containsExactly("liar");
 
         assertThat(download.ask(honest)).hasSize(5);
-        for (int piece = 0; piece < 4; piece++) {
-            assertGoesOn(honest(honest, piece));
-        }
+        sends(honest, 0, 4);
         assertDone(honest(honest, 4));
     }
 
@@ -242,16 +239,12 @@ class MetadataDownloadTest {
         clock.advance(Duration.ofSeconds(2));
         download.ask(liar);
         lie(liar, 0);
-        for (int piece = 1; piece < 5; piece++) {
-            honest(honest, piece);
-        }
+        sends(honest, 1, 5);
         download.ask(honest);
 
         lie(liar, 1);
         lie(liar, 2);
-        for (int piece = 0; piece < 4; piece++) {
-            honest(honest, piece);
-        }
+        sends(honest, 0, 4);
 
         assertDone(honest(honest, 4));
     }
@@ -261,9 +254,7 @@ class MetadataDownloadTest {
         clock.advance(Duration.ofSeconds(2));
         download.ask(other);
         lie(liar, 0);
-        for (int piece = 1; piece < 5; piece++) {
-            honest(other, piece);
-        }
+        sends(other, 1, 5);
     }
 
     @Test
@@ -370,9 +361,7 @@ class MetadataDownloadTest {
             assertThat(download.ask(honest)).hasSize(5);
             clock.advance(MetadataDownload.PATIENCE);
             assertThat(download.ask(honest)).as("given up").isEmpty();
-            for (int piece = 0; piece < 5; piece++) {
-                assertGoesOn(honest(honest, piece));
-            }
+            sends(honest, 0, 5);
             clock.advance(MetadataDownload.RESPITE);
         }
     }
@@ -460,13 +449,10 @@ class MetadataDownloadTest {
         download.ask(first);
         clock.advance(Duration.ofSeconds(2));
         download.ask(second);
-        for (int piece = 0; piece < 5; piece++) {
-            honest(first, piece);
-        }
+        sends(first, 0, 4);
+        assertDone(honest(first, 4));
 
-        for (int piece = 0; piece < 5; piece++) {
-            assertGoesOn(honest(second, piece));
-        }
+        sends(second, 0, 5);
         assertThat(Arrays.asList(download.ask(first), download.ask(second))).containsOnly(List.of());
     }
 

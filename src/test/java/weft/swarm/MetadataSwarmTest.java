@@ -2,7 +2,6 @@ package weft.swarm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -317,7 +316,7 @@ class MetadataSwarmTest {
         var next = swarm.succeededBy(
                 new Swarm.Subject(HASH, LAYOUT, false, Optional.empty(), List.of()),
                 new Swarm.Limits(MAX_PEERS, 4),
-                new Silent());
+                new BareSwarm.Silent());
         next.start(scope, storage, new PieceVerifier(disk, LAYOUT, storage, (piece, hash) -> true), false);
         successor = Optional.of(next);
         return next;
@@ -362,19 +361,5 @@ class MetadataSwarmTest {
                     .endsWith(HexFormat.of().formatHex(HAVE_NONE));
             connection.close();
         }
-    }
-
-    private static final class Silent implements Swarm.Listener {
-        @Override
-        public void pieceVerified(int piece) {}
-
-        @Override
-        public void pieceFailed(int piece) {}
-
-        @Override
-        public void completed(boolean byDownload) {}
-
-        @Override
-        public void storageFailed(IOException cause) {}
     }
 }

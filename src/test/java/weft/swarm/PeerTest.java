@@ -31,8 +31,6 @@ import weft.kit.Message.Request;
 import weft.kit.Message.Unchoke;
 import weft.metainfo.Layout;
 import weft.picker.PiecePicker;
-import weft.wire.ExtensionHandshake;
-import weft.wire.PeerId;
 import weft.wire.Reserved;
 
 /** Pieces of one block. */
@@ -48,16 +46,7 @@ class PeerTest {
     private Peer peer = peer(Reserved.OURS);
 
     private Peer peer(Reserved reserved) {
-        return new Peer(
-                "9dd66bca",
-                channel,
-                false,
-                PeerId.generate(random),
-                reserved,
-                picker,
-                ExtensionTable.of(List.of()),
-                ExtensionHandshake.EMPTY,
-                clock);
+        return TestPeer.of(channel, reserved, picker, random, clock);
     }
 
     /** A peer that has everything, serves us, and whom we want something of. */
@@ -182,7 +171,7 @@ class PeerTest {
         interest();
         peer.refill();
 
-        clock.advance(Peer.SNUBBED_AFTER);
+        clock.advance(RequestPipeline.SNUBBED_AFTER);
         assertThat(peer.tick(clock.getAsLong())).isFalse();
         clock.advance(Duration.ofNanos(1));
 
@@ -208,7 +197,7 @@ class PeerTest {
         interest();
         peer.refill();
         requests();
-        clock.advance(Peer.SNUBBED_AFTER.plusSeconds(1));
+        clock.advance(RequestPipeline.SNUBBED_AFTER.plusSeconds(1));
         peer.tick(clock.getAsLong());
 
         peer.refill();
@@ -228,7 +217,7 @@ class PeerTest {
         peer.refill();
         for (int minute = 0; minute < 3; minute++) {
             assertThat(peer.outstanding()).isPositive();
-            clock.advance(Peer.SNUBBED_AFTER.plusSeconds(1));
+            clock.advance(RequestPipeline.SNUBBED_AFTER.plusSeconds(1));
 
             assertThat(peer.tick(clock.getAsLong())).as("told once").isEqualTo(minute == 0);
 

@@ -17,8 +17,6 @@ import weft.kit.FakeChannel;
 import weft.kit.FakeClock;
 import weft.metainfo.Layout;
 import weft.picker.PiecePicker;
-import weft.wire.ExtensionHandshake;
-import weft.wire.PeerId;
 import weft.wire.Reserved;
 
 /** A torrent that may have two peers. */
@@ -42,16 +40,8 @@ class RoomTest {
     }
 
     private Peer peer() {
-        var peer = new Peer(
-                "9dd66bca",
-                new FakeChannel("10.0.0." + (peers.size() + 1), 6881),
-                false,
-                PeerId.generate(random),
-                Reserved.OURS,
-                picker,
-                ExtensionTable.of(List.of()),
-                ExtensionHandshake.EMPTY,
-                clock);
+        var channel = new FakeChannel("10.0.0." + (peers.size() + 1), 6881);
+        var peer = TestPeer.of(channel, Reserved.OURS, picker, random, clock);
         peers.add(peer);
         return peer;
     }

@@ -6,15 +6,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import weft.concurrent.TaskScope;
-import weft.concurrent.Watchdog;
 import weft.concurrent.WatchdogTicks;
 import weft.kit.Await;
 import weft.kit.FakeChannel;
@@ -23,15 +17,6 @@ import weft.kit.FakePeer;
 import weft.kit.Message;
 import weft.kit.SteeredStorage;
 import weft.kit.WeftThreads;
-import weft.metainfo.InfoHash;
-import weft.metainfo.Layout;
-import weft.net.AddressVotes;
-import weft.net.BufferPool;
-import weft.net.ConnectionLimits;
-import weft.storage.Disk;
-import weft.storage.PieceVerifier;
-import weft.wire.Handshake;
-import weft.wire.PeerId;
 import weft.wire.Reserved;
 
 /** How long a swarm waits for a peer, by a clock that the test moves. */
@@ -40,50 +25,16 @@ class SwarmDeadlineTest {
     private static final Duration MOMENT = Duration.ofNanos(1);
     private static final int BLOCK = 16 * 1024;
     private static final byte[] KEEP_ALIVE = new Message.KeepAlive().encode();
-    private static final InfoHash HASH = InfoHash.parse("aa".repeat(20));
-    private static final Layout LAYOUT = Layout.ofSingleFile(16 * 1024, "x", 1 << 20);
 
     private final FakeClock clock = new FakeClock();
-    private final Random random = new Random(1);
-    private final Watchdog watchdog = new Watchdog(clock);
-    private final Disk disk = Disk.open();
-    private final TaskScope scope = TaskScope.supervised("weft deadline test", (task, failure) -> {});
-    private final ConnectionLimits limits = new ConnectionLimits(100, 10, 10);
+    private final BareSwarm bare = new BareSwarm("weft deadline test", 10, clock);
+    private final Swarm swarm = bare.swarm();
+    private final SteeredStorage storage = bare.storage();
     private final FakeChannel channel = new FakeChannel("10.0.0.1", 6881);
-    private final SteeredStorage storage = new SteeredStorage(LAYOUT);
-    private Door door;
-    private Swarm swarm;
-
-    @BeforeEach
-    void start() {
-        var shared = new Swarm.Shared(
-                PeerId.generate(random),
-                limits,
-                new BufferPool(64 * 1024, 4),
-                watchdog,
-                new Bans(),
-                random,
-                clock,
-                new AddressVotes(),
-                6881,
-                false,
-                Optional.empty());
-        door = new Door(HASH, Reserved.OURS, shared);
-        swarm = new Swarm(
-                new Swarm.Subject(HASH, LAYOUT, false, Optional.empty(), List.of()),
-                door,
-                Optional.empty(),
-                shared,
-                new Swarm.Limits(10, 4),
-                new Silent());
-        swarm.start(scope, storage, new PieceVerifier(disk, LAYOUT, storage, (piece, hash) -> true), false);
-    }
 
     @AfterEach
     void stop() {
-        assertThat(swarm.stop(Duration.ofSeconds(10))).isTrue();
-        scope.close();
-        disk.close();
+        bare.close();
         Await.until(
                 "no thread is left",
                 () -> WeftThreads.alive().values().stream().noneMatch(name -> name.startsWith("weft deadline test")));
@@ -91,19 +42,12 @@ class SwarmDeadlineTest {
 
     private void advance(Duration time) {
         clock.advance(time);
-        WatchdogTicks.tick(watchdog);
-    }
-
-    private void greet() {
-        var address = channel.remoteAddress();
-        var place = limits.dialling(address.getAddress()).orElseThrow();
-        scope.fork("dialler", () -> door.greet(swarm.scope(), channel, address, place, swarm.entrance()));
+        WatchdogTicks.tick(bare.watchdog());
     }
 
     private void greetAndShakeHands() {
-        greet();
-        channel.feed(FakePeer.handshake(
-                        FakePeer.FAST, HASH.truncated(), PeerId.generate(random).toBytes()))
+        bare.dial(channel);
+        channel.feed(FakePeer.handshake(FakePeer.FAST, BareSwarm.HASH.truncated(), bare.newPeerId()))
                 .awaitReader();
     }
 
@@ -116,7 +60,7 @@ class SwarmDeadlineTest {
 
     @Test
     void dialledPeerThatDoesNotShakeHandsIsClosedAfterTenSeconds() {
-        greet();
+        bare.dial(channel);
         channel.awaitReader();
 
         advance(Duration.ofSeconds(10).minus(MOMENT));
@@ -268,7 +212,7 @@ class SwarmDeadlineTest {
         for (int i = 0; i < 20; i++) {
             halfway.add(accept(i));
         }
-        halfway.forEach(each -> each.feed(PeerId.generate(random).toBytes())); // all names at once
+        halfway.forEach(each -> each.feed(bare.newPeerId())); // all names at once
 
         awaitReason("no room for more peers");
         Await.until(
@@ -280,23 +224,18 @@ class SwarmDeadlineTest {
     /** Hands are shaken but for the peer's id. */
     private FakeChannel accept(int number) {
         var incoming = new FakeChannel("10.0.1." + number, 50_000);
-        swarm.accept(
-                incoming,
-                watchdog.watch(incoming),
-                new Handshake.Head(Reserved.OURS, InfoHash.ofV1(HASH.truncated())),
-                limits.accepted(incoming.remoteAddress().getAddress(), incoming::close)
-                        .orElseThrow());
+        bare.accept(incoming, Reserved.OURS);
         return incoming;
     }
 
     private FakeChannel come(int number) {
-        return accept(number).feed(PeerId.generate(random).toBytes());
+        return accept(number).feed(bare.newPeerId());
     }
 
     /** A NAT may have forgotten the first connection, which then seems to stand here for ever. */
     @Test
     void peerThatComesAgainTakesThePlaceOfItsConnectionThatIsIdleForAMinute() {
-        var id = PeerId.generate(random).toBytes();
+        var id = bare.newPeerId();
         var first = accept(1).feed(id);
         Await.until("it is in", () -> swarm.peers().size() == 1);
 
@@ -324,25 +263,11 @@ class SwarmDeadlineTest {
 
     @Test
     void stopEndsConnectionsThatAreStillShakingHands() {
-        greet();
+        bare.dial(channel);
         channel.awaitReader();
 
         assertThat(swarm.stop(Duration.ofSeconds(10))).isTrue();
 
         assertThat(channel.isClosed()).isTrue();
-    }
-
-    private static final class Silent implements Swarm.Listener {
-        @Override
-        public void pieceVerified(int piece) {}
-
-        @Override
-        public void pieceFailed(int piece) {}
-
-        @Override
-        public void completed(boolean byDownload) {}
-
-        @Override
-        public void storageFailed(IOException cause) {}
     }
 }
