@@ -105,6 +105,10 @@ class LocalDiscoverySwarmTest {
             var known = client.add(open.metainfo(), AddOptions.into(swarm.directory()));
 
             var announced = announcesUntil(ears, client.port(), open.metainfo().infoHash());
+            var later = swarm.share(Content.ofLength(100_001)); // with the open one, any other could be told after it
+            client.add(later.metainfo(), AddOptions.into(swarm.directory()));
+            announced.addAll(
+                    announcesUntil(ears, client.port(), later.metainfo().infoHash()));
             ears.send(ByteBuffer.wrap(
                     new LocalAnnounce(7001, List.of(closed.infoHash(), known.infoHash()), "").encode("h")));
 
