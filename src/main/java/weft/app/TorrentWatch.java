@@ -123,9 +123,9 @@ final class TorrentWatch implements TorrentListener {
         return torrent.uploaded() - uploadedBefore;
     }
 
-    /** How many peers sent us anything. */
+    /** How many peers sent us anything; at least one if anything came, though it may have gone before we looked. */
     int givers() {
-        return givers.size();
+        return Math.max(givers.size(), downloaded() > 0 ? 1 : 0);
     }
 
     /** The time since {@link #load}. */
