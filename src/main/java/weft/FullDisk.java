@@ -6,7 +6,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Whether a torrent waits for room on its disk, and when to look for it next. No locking of its own: guarded by the lock of
- * its {@link TorrentLife}.
+ * its {@link TorrentBoard}.
  */
 final class FullDisk {
     /** How often we look whether a disk that was full has room again; asking costs next to nothing. */

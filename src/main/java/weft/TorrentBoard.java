@@ -85,6 +85,7 @@ final class TorrentBoard {
     private Check current; // that is being made, or null
     private boolean putOff; // somebody has cancelled the check of what an earlier run left in doubt
     private final int[] filePriorities;
+    private final BitSet prioritised = new BitSet(); // files whose priority somebody has wished
     private boolean prioritiesChanged = true;
     private final Unsaved unsaved;
     private boolean completed; // and not told yet
@@ -131,6 +132,7 @@ final class TorrentBoard {
         try {
             requireOpen();
             filePriorities[file] = priority;
+            prioritised.set(file);
             prioritiesChanged = true;
             wished.signal();
         } finally {
@@ -241,11 +243,11 @@ final class TorrentBoard {
         return checkProgress;
     }
 
-    /** Whether it is wished to be so. */
-    boolean isWished(Goal some) {
+    /** What it is wished to be now. */
+    Goal goal() {
         lock.lock();
         try {
-            return goal == some;
+            return goal;
         } finally {
             lock.unlock();
         }
@@ -498,12 +500,12 @@ final class TorrentBoard {
         }
     }
 
-    /** The priorities that an earlier run has saved, where the caller has not said otherwise. Returns what holds now. */
+    /** The priorities that an earlier run has saved, where nobody has said otherwise. Returns what holds now. */
     int[] takeOverPriorities(List<Integer> saved, Set<Integer> saidByCaller) {
         lock.lock();
         try {
             for (int file = 0; file < saved.size() && file < filePriorities.length; file++) {
-                if (!saidByCaller.contains(file)) {
+                if (!saidByCaller.contains(file) && !prioritised.get(file)) {
                     filePriorities[file] = saved.get(file);
                 }
             }

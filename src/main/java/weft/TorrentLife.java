@@ -262,9 +262,8 @@ final class TorrentLife {
             return;
         }
         if (!data.isLoaded()) {
-            load();
-        }
-        if (work.priorities().isPresent()) {
+            load(); // with the priorities
+        } else if (work.priorities().isPresent()) {
             applyPriorities(work.priorities().get());
         }
         if (work.inError() && !work.checkWished()) {
@@ -289,7 +288,7 @@ final class TorrentLife {
             return;
         }
         boolean nowCompleted = tellCompletion();
-        switch (work.wish()) {
+        switch (board.goal()) { // something else may have been wished while the disk was at work
             case STARTED -> run(false);
             case PAUSED -> run(true);
             case STOPPED -> halt();
@@ -518,7 +517,7 @@ final class TorrentLife {
             whileDiskWorks("hash check", () -> {
                 data.check(
                         check.pieces(),
-                        () -> check.isCancelled() || board.isWished(Goal.CLOSED),
+                        () -> check.isCancelled() || board.goal() == Goal.CLOSED,
                         (piece, whole, checked) -> {
                             good.set(piece, whole);
                             unchecked.clear(piece);
@@ -548,8 +547,10 @@ final class TorrentLife {
                 swarm.resume();
             }
             swarm.checkEnded();
-            if (running || board.isWished(Goal.STOPPED)) { // else it starts in a moment, and says so then
+            if (running) {
                 become(runningState());
+            } else if (board.goal() == Goal.STOPPED) { // else it starts in a moment, and says so then
+                halt();
             }
         }
         int whole = good.cardinality();

@@ -5,7 +5,7 @@ import java.util.function.LongSupplier;
 
 /**
  * What of a torrent has changed since its resume data was written, and when that is to be written again. No locking of its
- * own: guarded by the lock of its {@link TorrentLife}.
+ * own: guarded by the lock of its {@link TorrentBoard}.
  */
 final class Unsaved {
     /** How often resume data is written while something changes: what a crash makes us hash again, at most. */

@@ -327,6 +327,13 @@ class TorrentHashCheckTest {
         var node = shared.leecher(options -> options.withStorage(storage));
         node.awaitState(TorrentState.SEEDING);
         var peer = shared.connect(node);
+        var states = new CopyOnWriteArrayList<TorrentState>();
+        node.torrent().addListener(new TorrentListener() {
+            @Override
+            public void onStateChanged(TorrentState state) {
+                states.add(state);
+            }
+        });
         storage.stall();
         var check = CompletableFuture.runAsync(() -> {
             try {
@@ -345,6 +352,8 @@ class TorrentHashCheckTest {
         storage.resume();
         check.get(20, TimeUnit.SECONDS);
         node.awaitState(TorrentState.STOPPED);
+        node.close();
+        assertThat(states).containsExactly(TorrentState.CHECKING, TorrentState.STOPPED, TorrentState.CLOSED);
     }
 
     @Test

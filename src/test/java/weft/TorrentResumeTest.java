@@ -65,6 +65,21 @@ class TorrentResumeTest {
     }
 
     @Test
+    void whatWasNotWantedIsNotWantedFromTheFirstMoment() throws Exception {
+        var content = Content.folder().withFile("a", 300_000).withFile("b", 300_000);
+        var shared = swarm.share(content);
+        var seed = shared.seed();
+        var first = shared.leecher(options -> options.withPriority(1, 0).withPeers(List.of(seed.address())));
+        first.awaitComplete();
+        first.close();
+        var states = new CopyOnWriteArrayList<TorrentState>();
+
+        reopen(shared, first.directory(), states).awaitState(TorrentState.SEEDING);
+
+        assertThat(states).doesNotContain(TorrentState.DOWNLOADING);
+    }
+
+    @Test
     void aFileChangedWhileItsTorrentWasStoppedIsFoundByTheNextRun() throws Exception {
         var shared = swarm.share(Content.ofLength(2_000_000));
         var first = shared.seed();

@@ -30,6 +30,8 @@ final class ConnectedPeers<P extends ConnectedPeer> implements Iterable<P> {
 
     private static final String CONNECTED_ELSEWHERE = "a peer of this id is connected from another address";
 
+    private static final String BANNED = "is banned";
+
     private static final String NO_ROOM = "no room for more peers";
 
     private final Swarm.Shared shared;
@@ -83,6 +85,9 @@ final class ConnectedPeers<P extends ConnectedPeer> implements Iterable<P> {
         joinLock.lock();
         try {
             boolean hasPlace = expected.remove(channel);
+            if (isBanned(peer)) { // since it was let in
+                return Optional.of(BANNED);
+            }
             for (P other : peers) {
                 if (other.peerId().equals(peer.peerId()) && !other.isClosing()) {
                     boolean sameAddress =
@@ -155,6 +160,15 @@ final class ConnectedPeers<P extends ConnectedPeer> implements Iterable<P> {
     }
 
     // --- all of them
+
+    /** Ends the connections to those who are banned, for this reason: a ban is of an address, and who has one may have more. */
+    void closeBanned(String reason) {
+        peers.stream().filter(this::isBanned).forEach(peer -> peer.close(reason));
+    }
+
+    private boolean isBanned(P peer) {
+        return shared.bans().contains(peer.address().getAddress());
+    }
 
     /** Tells something to all that have joined; who joins is greeted before that, or after. */
     void tellAll(Consumer<P> message) {

@@ -388,7 +388,7 @@ public final class MetadataSwarm {
             var peer = (MetadataPeer) liar;
             LOG.log(System.Logger.Level.DEBUG, "{0}: banned, sent wrong metadata", peer);
             shared.bans().add(peer.connection().channel().remoteAddress().getAddress());
-            peer.close("banned: sent wrong metadata");
+            peers.closeBanned("banned: sent wrong metadata");
         }
         outcome.metadata().ifPresent(info -> {
             fetched = true;

@@ -255,13 +255,14 @@ public final class Swarm {
         complete = picker.isComplete();
         transferring = !paused; // before anybody can come in
         choker.serve(!paused, complete);
+        var unverified = picker.unverified(); // before anybody can finish a piece, who has it verified himself
         session = new Session(scope, storage, verifier);
         predecessor.ifPresent(before -> before.handOver(this)); // before anybody is dialled who could take their places
         candidates.hurry();
         scope.fork("connector", () -> new Connector(torrent, shared, door, entrance).run(scope));
         scope.fork("keeper", this::keep);
         var started = session;
-        picker.unverified().forEach(piece -> verification.verifyFromDisk(started, piece));
+        unverified.forEach(piece -> verification.verifyFromDisk(started, piece));
     }
 
     /** Keeps the connections, but neither asks nor serves. */
@@ -643,11 +644,7 @@ public final class Swarm {
 
     /** Ends the connections to those who are banned. */
     void closeBanned(String reason) {
-        for (Peer peer : peers) {
-            if (shared.bans().contains(peer.address().getAddress())) {
-                peer.close(reason);
-            }
-        }
+        peers.closeBanned(reason);
     }
 
     /** There is more to be asked for. */

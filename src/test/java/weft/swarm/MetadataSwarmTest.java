@@ -310,6 +310,25 @@ class MetadataSwarmTest {
         assertThat(nodes).as("of one that says it has no DHT").hasSize(1);
     }
 
+    /** A ban is of an address. */
+    @Test
+    void theOtherConnectionsOfALiarEndWithTheOneThatLied() {
+        var liar = claimsToHaveIt(comes(from("192.0.2.9")));
+        var sibling = comes(from("192.0.2.9"));
+        var honest = comes(from("192.0.2.10"));
+        awaitIn(liar);
+        awaitIn(sibling);
+        awaitIn(honest);
+
+        says(
+                liar,
+                Extended.of(
+                        2, "d8:msg_typei1e5:piecei0e10:total_sizei" + INFO.length + "ee" + "x".repeat(INFO.length)));
+
+        Await.until("both are closed", () -> liar.isClosed() && sibling.isClosed());
+        assertThat(honest.isClosed()).isFalse();
+    }
+
     // --- handing over
 
     private Swarm startSuccessor() {
