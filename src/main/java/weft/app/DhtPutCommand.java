@@ -109,21 +109,28 @@ final class DhtPutCommand implements Callable<Integer> {
     }
 
     private int publish(Dht dht, Item item, Callable<Integer> first) throws Exception {
-        tell(item, first.call());
+        int keptBy = first.call();
+        if (keptBy == 0) {
+            throw new CommandException(nobody(item));
+        }
+        tell(item, keptBy);
         while (stay) {
             Thread.sleep(interval);
-            tell(item, dht.put(item));
+            keptBy = dht.put(item);
+            if (keptBy > 0) {
+                tell(item, keptBy);
+            } else {
+                output.error(nobody(item) + "; trying again in a while");
+            }
         }
         return ExitCode.OK;
     }
 
-    private void tell(Item item, int keptBy) throws CommandException {
-        if (keptBy == 0) {
-            throw new CommandException(
-                    item instanceof MutableItem
-                            ? "no node has taken it; there may be a newer one by now"
-                            : "no node has taken it");
-        }
+    private static String nobody(Item item) {
+        return "no node has taken it" + (item instanceof MutableItem ? "; there may be a newer one by now" : "");
+    }
+
+    private void tell(Item item, int keptBy) {
         if (json) {
             output.json(DhtGetCommand.toJson(item).put("kept_by", keptBy));
             return;

@@ -29,6 +29,11 @@ final class DhtReach {
                                 .toList());
     }
 
+    /** Whether the user has named nodes to begin with. */
+    boolean isNamed() {
+        return !bootstrap.isEmpty();
+    }
+
     /**
      * Looks up the hosts that the user named.
      *

@@ -69,7 +69,8 @@ final class DhtStateFile {
             throw new CommandException(path.get() + " is a directory, not a file for the state of a DHT node");
         }
         try (var file = Files.newInputStream(path.get())) {
-            return DhtState.parse(file.readNBytes(MAX_BYTES));
+            var bytes = file.readNBytes(MAX_BYTES);
+            return bytes.length == 0 ? DhtState.NONE : DhtState.parse(bytes); // made, and not written any more
         } catch (NoSuchFileException firstRun) {
             return DhtState.NONE;
         } catch (BencodeException e) {
@@ -95,12 +96,13 @@ final class DhtStateFile {
         if (path.isEmpty()) {
             return;
         }
-        var directory = path.get().getParent();
+        var file = Files.exists(path.get()) ? path.get().toRealPath() : path.get(); // a link stays one
+        var directory = file.getParent();
         Files.createDirectories(directory);
         var written = Files.createTempFile(directory, "dht", ".new"); // others may run, too
         try {
             Files.write(written, state.toBytes());
-            Files.move(written, path.get(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(written, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(written);
         }

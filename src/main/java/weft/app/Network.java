@@ -35,11 +35,14 @@ final class Network {
     @Mixin
     private final DhtReach dhtReach = new DhtReach();
 
-    private final DhtStateFile dhtState = DhtStateFile.ofUser();
-
     /** Keeps what the next run's DHT node is to begin with. */
     void remember(Client client) {
-        client.dhtState().ifPresent(dhtState::writeIfPossible);
+        client.dhtState().ifPresent(dhtState()::writeIfPossible);
+    }
+
+    // Who names nodes to begin with may mean another network: it is not to hear of the usual one, nor to be remembered.
+    private DhtStateFile dhtState() {
+        return dhtReach.isNamed() ? DhtStateFile.none() : DhtStateFile.ofUser();
     }
 
     /** The peers that the user named, looked up. */
@@ -56,7 +59,10 @@ final class Network {
         try {
             var options = ClientOptions.defaults().withPort(port).withLocalDiscovery(!noLocalDiscovery);
             return Client.open(
-                    noDht ? options : options.withDht(dhtReach.options(port).withState(dhtState.readIfPossible())));
+                    noDht
+                            ? options
+                            : options.withDht(
+                                    dhtReach.options(port).withState(dhtState().readIfPossible())));
         } catch (BindException e) {
             throw new CommandException(
                     "port " + port + " is in use, or not ours to use; --port picks another, no --port a free one", e);

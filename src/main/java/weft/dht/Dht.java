@@ -139,8 +139,9 @@ public final class Dht implements AutoCloseable {
 
     private Life.Addresses begin(Node node) {
         return () -> {
-            var addresses = new LinkedHashSet<>(options.state().nodes(node.family()));
-            addresses.addAll(resolve(options.nodes(), node.family()));
+            var addresses =
+                    new LinkedHashSet<>(resolve(options.nodes(), node.family())); // which somebody wants asked first
+            addresses.addAll(options.state().nodes(node.family()));
             return List.copyOf(addresses);
         };
     }

@@ -127,8 +127,7 @@ public final class DhtOptions {
      * @param answers how many queries are answered in a second at the most; others are dropped, as nobody could tell them
      *     from lost ones
      * @param datagrams how many datagrams from an address are taken within ten seconds, answers to our own queries not
-     *     counted, of which a fifth may be queries that are answered; the queries of whoever sends more are ignored for
-     *     five minutes
+     *     counted, of which a fifth may be queries that are answered; what else comes is ignored
      */
     public DhtOptions withRates(int queries, int answers, int datagrams) {
         var copy = new DhtOptions(this);

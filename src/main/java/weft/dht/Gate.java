@@ -14,18 +14,16 @@ import weft.net.Subscriber;
  * <p>Anybody can send in another's name. So what the gate holds against an address must not keep out the answers that we
  * wait for, or else a flood in the name of a router, or of the nodes nearest to a torrent, would cut us off from them: the
  * node looks at what comes from where it has asked, whatever the gate says, and an answer must still have the id of the
- * transaction, which is not to be guessed. What remains to the forger: the victim's queries are not answered here while he
- * goes on, which he has to do at each node of the network for the victim to notice; and he can use up the answers that we
- * give to all, as can everybody who has as many addresses.
+ * transaction, which is not to be guessed. Nor is anybody ignored for longer than he, or who sends in his name, goes on:
+ * libtorrent does so for five minutes, which a forger could have with one burst. What remains to the forger: the victim's
+ * queries are not answered here meanwhile, which he has to see to at each node of the network for the victim to notice; and
+ * he can use up the answers that we give to all, as can everybody who has as many addresses.
  *
  * <p>Used by any thread, guarded by {@code lock}.
  */
 final class Gate {
     /** libtorrent counts over as long. */
     private static final long WINDOW_NANOS = 10_000_000_000L;
-
-    /** libtorrent ignores who floods it for as long. */
-    private static final long BAN_NANOS = 300_000_000_000L;
 
     /** Of so many addresses it is known what they have sent; then the one heard of longest ago is forgotten. */
     private static final int MAX_ADDRESSES = 4096;
@@ -43,7 +41,6 @@ final class Gate {
         private long windowNanos;
         private int datagrams;
         private int answers;
-        private boolean isBanned;
     }
 
     private final int datagramsPerAddress;
@@ -74,17 +71,16 @@ final class Gate {
         try {
             long now = nanoTime.getAsLong();
             var sender = sender(address, now);
-            if (now - sender.windowNanos >= (sender.isBanned ? BAN_NANOS : WINDOW_NANOS)) {
+            if (now - sender.windowNanos >= WINDOW_NANOS) {
                 sender.windowNanos = now;
                 sender.datagrams = 0;
                 sender.answers = 0;
-                sender.isBanned = false;
             }
-            if (!sender.isBanned && ++sender.datagrams > datagramsPerAddress) {
-                sender.isBanned = true;
-                sender.windowNanos = now;
+            if (sender.datagrams >= datagramsPerAddress) {
+                return false;
             }
-            return !sender.isBanned;
+            sender.datagrams++;
+            return true;
         } finally {
             lock.unlock();
         }
