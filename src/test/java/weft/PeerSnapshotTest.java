@@ -11,9 +11,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.kit.Await;
 import weft.kit.Content;
+import weft.kit.FakeClock;
 import weft.kit.FakePeer;
+import weft.kit.FakeServer;
 import weft.kit.Message;
 import weft.kit.SwarmExtension;
+import weft.tracker.HttpTrackerOptions;
 
 /** Each field of a peer's snapshot, told from what the peer does. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -119,6 +122,50 @@ class PeerSnapshotTest {
                         8,
                         0,
                         Optional.empty()));
+    }
+
+    /** There is one slot. It goes from the one who does not send what it was asked for to another, who gives nothing yet. */
+    @Test
+    void whoSnubsUsAndWhoIsServedOptimistically() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var clock = new FakeClock();
+        var client = swarm.own(Client.open(
+                SwarmExtension.clientOptions().withUploadSlotsPerTorrent(1), HttpTrackerOptions.defaults(), clock));
+        var torrent = client.add(shared.metainfo(), AddOptions.into(swarm.directory()));
+        var silent = shared.listen("127.0.0.2");
+        torrent.addPeer(silent.address());
+        var first = silent.accept().shakeHands();
+        first.send(new Message.HaveAll(), new Message.Unchoke());
+        first.await(7, Message.Request.class);
+        first.send(new Message.Interested());
+        first.await(Message.Unchoke.class);
+        var patient = shared.listen("127.0.0.3");
+        torrent.addPeer(patient.address());
+        patient.accept().shakeHands().send(new Message.Interested());
+        Await.until(
+                "it is interested",
+                () -> torrent.peers().size() == 2 && of(torrent, patient).peerInterested());
+
+        clock.advance(Duration.ofSeconds(61));
+
+        Await.until(
+                "the slot goes on",
+                () -> of(torrent, silent).amChoking() && !of(torrent, patient).amChoking());
+        assertThat(of(torrent, silent))
+                .returns(true, PeerSnapshot::snubbed)
+                .returns(false, PeerSnapshot::optimistic)
+                .returns(true, PeerSnapshot::amChoking);
+        assertThat(of(torrent, patient))
+                .returns(false, PeerSnapshot::snubbed)
+                .returns(true, PeerSnapshot::optimistic)
+                .returns(false, PeerSnapshot::amChoking);
+    }
+
+    private static PeerSnapshot of(Torrent torrent, FakeServer server) {
+        return torrent.peers().stream()
+                .filter(peer -> peer.address().equals(server.address()))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test

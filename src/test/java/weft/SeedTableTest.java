@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -38,6 +39,7 @@ import weft.kit.Node;
 import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
 import weft.metainfo.PieceRange;
+import weft.tracker.TrackerException;
 import weft.tracker.TrackerSnapshot;
 
 /**
@@ -610,8 +612,10 @@ class SeedTableTest {
             var shared = swarm.share(Content.ofLength(100_000));
             var working = swarm.tracker(
                     "200 OK",
-                    "d8:completei5e10:incompletei7e8:intervali1800e" + "5:peers12:\177\0\0\1\0\1\177\0\0\2\0\2"
-                            + "6:peers618:" + "\0".repeat(15) + "\1\0\3" + "e");
+                    "d8:completei5e10:downloadedi9e10:incompletei7e8:intervali1800e"
+                            + "5:peers12:\177\0\0\1\0\1\177\0\0\2\0\2"
+                            + "6:peers618:" + "\0".repeat(15) + "\1\0\3"
+                            + "15:warning message10:moves soone");
             var broken = swarm.tracker("404 Not Found", "");
             var node =
                     shared.leecher(options -> options.withTracker(working.url()).withTracker(broken.url()));
@@ -623,17 +627,42 @@ class SeedTableTest {
 
             var tiers = node.torrent().trackers();
 
-            assertThat(tiers).hasSize(2);
-            assertThat(tiers.get(0).urls()).containsExactly(working.url());
-            assertThat(tiers.get(0).complete()).hasValue(5);
-            assertThat(tiers.get(0).incomplete()).hasValue(7);
-            assertThat(tiers.get(0).peers()).isEqualTo(2);
-            assertThat(tiers.get(0).peers6()).isOne();
-            assertThat(tiers.get(0).failures()).isZero();
-            assertThat(tiers.get(1).urls()).containsExactly(broken.url());
-            assertThat(tiers.get(1).failures()).isOne();
-            assertThat(tiers.get(1).error())
-                    .hasValueSatisfying(error -> assertThat(error).contains("404"));
+            assertThat(tiers)
+                    .usingRecursiveFieldByFieldElementComparatorIgnoringFields("nextAnnounceIn")
+                    .containsExactly(
+                            new TrackerSnapshot(
+                                    0,
+                                    List.of(working.url()),
+                                    working.url(),
+                                    TrackerSnapshot.State.WORKING,
+                                    OptionalInt.of(5),
+                                    OptionalInt.of(7),
+                                    OptionalInt.of(9),
+                                    2,
+                                    1,
+                                    0,
+                                    Optional.empty(),
+                                    Optional.empty(),
+                                    Optional.of("moves soon"),
+                                    Optional.empty()),
+                            new TrackerSnapshot(
+                                    1,
+                                    List.of(broken.url()),
+                                    broken.url(),
+                                    TrackerSnapshot.State.WAITING_TO_RETRY,
+                                    OptionalInt.empty(),
+                                    OptionalInt.empty(),
+                                    OptionalInt.empty(),
+                                    0,
+                                    0,
+                                    1,
+                                    Optional.of("the tracker answers 404 Not Found"),
+                                    Optional.of(TrackerException.Kind.HTTP_STATUS),
+                                    Optional.empty(),
+                                    Optional.empty()));
+            assertThat(tiers.get(0).nextAnnounceIn().orElseThrow())
+                    .isBetween(Duration.ofMinutes(29), Duration.ofMinutes(30));
+            assertThat(tiers.get(1).nextAnnounceIn().orElseThrow()).isLessThan(Duration.ofMinutes(1));
         }
     }
 
