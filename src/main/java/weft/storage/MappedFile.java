@@ -117,8 +117,7 @@ final class MappedFile {
             set.unreserve(Window.cost(length));
             throw e;
         }
-        set.add(window);
-        window.pin();
+        set.addPinned(window);
         Window earlier = table.getAndSet(index, window);
         if (earlier != null) {
             earlier.doom(); // two threads mapped the same

@@ -91,6 +91,12 @@ final class ResidentSet {
         }
     }
 
+    /** The same, of one that is new and in use from the first moment: nobody can release it in between. */
+    void addPinned(Resident resident) {
+        resident.pin();
+        add(resident);
+    }
+
     /** Called by a resident that has been released. */
     void gone(Resident resident) {
         lock.lock();

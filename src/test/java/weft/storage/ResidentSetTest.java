@@ -102,6 +102,21 @@ class ResidentSetTest {
     }
 
     @Test
+    void whatIsInUseFromTheFirstMomentMakesRoomForNobody() {
+        var set = new ResidentSet(10);
+        set.reserve(10);
+        var a = new Thing(set, "a", 10);
+        set.addPinned(a);
+
+        assertThat(set.reserve(10)).isFalse();
+        assertThat(released).isEmpty();
+
+        a.unpin();
+        assertThat(set.reserve(10)).isTrue();
+        assertThat(released).containsExactly("a");
+    }
+
+    @Test
     void whatIsOverBudgetIsCountedToo() {
         var set = new ResidentSet(1);
         var a = added(set, "a", 1);
@@ -170,11 +185,15 @@ class ResidentSetTest {
                 } else if (set.reserve(1)) {
                     var fresh = new Guarded(set);
                     made.incrementAndGet();
-                    set.add(fresh);
+                    set.addPinned(fresh);
                     Guarded earlier = slots.getAndSet(index, fresh);
                     if (earlier != null) {
                         earlier.doom();
                     }
+                    if (fresh.gone) {
+                        misuses.incrementAndGet();
+                    }
+                    fresh.unpin();
                 }
             }
         });
