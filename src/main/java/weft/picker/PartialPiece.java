@@ -20,7 +20,7 @@ public final class PartialPiece {
     private final byte[] requesters; // per block
     private final Source[] senders; // per block: who sent it, null until it has arrived
     private final BitSet arrived;
-    private int written;
+    private final BitSet written; // of these, the blocks that are in the storage
     private int free;
     private int lowestFree; // no block below it is free
 
@@ -38,6 +38,7 @@ public final class PartialPiece {
         this.requesters = new byte[blockCount];
         this.senders = new Source[blockCount];
         this.arrived = new BitSet(blockCount);
+        this.written = new BitSet(blockCount);
         this.free = blockCount;
         this.claim = claim;
     }
@@ -63,8 +64,9 @@ public final class PartialPiece {
         return arrived.get(block);
     }
 
-    BitSet arrived() {
-        return arrived;
+    /** The blocks that are in the storage. */
+    BitSet written() {
+        return written;
     }
 
     /** Whether the piece has failed its hash before: then it is fetched from one peer alone. */
@@ -131,9 +133,9 @@ public final class PartialPiece {
         senders[block] = sender;
     }
 
-    /** The bytes of so many blocks are in the storage; true if they were the last ones of the piece. */
-    boolean written(int blocks) {
-        written += blocks;
+    /** So many blocks, from this one on, are in the storage; true if they were the last ones of the piece. */
+    boolean written(int first, int blocks) {
+        written.set(first, first + blocks);
         return isWritten();
     }
 
@@ -141,12 +143,12 @@ public final class PartialPiece {
     void restore(BitSet blocks) {
         blocks.stream().filter(block -> block < blockCount).forEach(block -> {
             arrived(block, null);
-            written++;
+            written.set(block);
         });
     }
 
     boolean isWritten() {
-        return written == blockCount;
+        return written.cardinality() == blockCount;
     }
 
     /** The hash of the blocks that have come. */

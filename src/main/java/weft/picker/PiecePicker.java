@@ -139,9 +139,9 @@ public final class PiecePicker {
         return underLock(sources::unavailable);
     }
 
-    /** The blocks that have arrived of every piece that is begun and not verified. */
+    /** The blocks that are in the storage of every piece that is begun and not verified. */
     public Map<Integer, BitSet> partials() {
-        return underLock(queue::arrivedBlocks);
+        return underLock(queue::writtenBlocks);
     }
 
     /** Whether everything that is wanted is there. */
@@ -440,13 +440,13 @@ public final class PiecePicker {
     }
 
     /**
-     * So many blocks are in the storage; true if they were the last of their piece, which is to be verified now. What
-     * belongs to an attempt that was given up meanwhile counts for nothing.
+     * So many blocks, from {@code begin} on, are in the storage; true if they were the last of their piece, which is to be
+     * verified now. What belongs to an attempt that was given up meanwhile counts for nothing.
      */
-    public boolean written(PartialPiece partial, int blocks) {
+    public boolean written(PartialPiece partial, int begin, int blocks) {
         lock.lock();
         try {
-            return queue.isCurrent(partial) && partial.written(blocks);
+            return queue.isCurrent(partial) && partial.written(begin / Layout.BLOCK_LENGTH, blocks);
         } finally {
             lock.unlock();
         }

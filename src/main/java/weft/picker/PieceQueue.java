@@ -80,12 +80,12 @@ final class PieceQueue {
         return partials.get(partial.piece()) == partial;
     }
 
-    /** The blocks that have arrived, of every piece of which any have. */
-    Map<Integer, BitSet> arrivedBlocks() {
+    /** The blocks that are in the storage, of every piece that is begun and of which any are. */
+    Map<Integer, BitSet> writtenBlocks() {
         var blocks = new HashMap<Integer, BitSet>();
         for (PartialPiece partial : partials.values()) {
-            if (!partial.arrived().isEmpty()) {
-                blocks.put(partial.piece(), (BitSet) partial.arrived().clone());
+            if (!partial.written().isEmpty()) {
+                blocks.put(partial.piece(), (BitSet) partial.written().clone());
             }
         }
         return blocks;

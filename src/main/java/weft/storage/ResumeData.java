@@ -290,9 +290,7 @@ public final class ResumeData {
                 reasons.add(file + " is gone");
             } else if (!before.exists() && !after.exists()) {
                 // Its bytes are in the part file, if there are any: it was not wanted. Or somebody has deleted it.
-                var vanished = new BitSet();
-                set(vanished, pieces);
-                vanished.and(then.state().verified());
+                BitSet vanished = claimed(then.state(), file, pieces);
                 vanished.andNot(inPartFile);
                 if (!vanished.isEmpty()) {
                     gone.or(vanished);
@@ -315,6 +313,25 @@ public final class ResumeData {
             }
         }
         return resumed(then.state(), spoilt, gone, touched, reasons);
+    }
+
+    /** The pieces of which bytes in this file are claimed: all of them, or those of a block. */
+    private BitSet claimed(ResumeState state, TorrentFile file, PieceRange pieces) {
+        var claimed = new BitSet();
+        for (int piece = pieces.first(); piece < pieces.end(); piece++) {
+            BitSet blocks = state.blocks().get(piece);
+            claimed.set(piece, state.verified().get(piece) || (blocks != null && isAnyIn(file, piece, blocks)));
+        }
+        return claimed;
+    }
+
+    private boolean isAnyIn(TorrentFile file, int piece, BitSet blocks) {
+        long fileBegin = file.offset() - layout.pieceOffset(piece);
+        long begin = Math.max(0, fileBegin);
+        long end = Math.min(layout.pieceLength(piece), fileBegin + file.length());
+        int first = (int) (begin / Layout.BLOCK_LENGTH);
+        int last = (int) ((end - 1) / Layout.BLOCK_LENGTH);
+        return !blocks.get(first, last + 1).isEmpty();
     }
 
     private BitSet piecesInPartFile() throws IOException {

@@ -316,7 +316,7 @@ final class PeerReader implements MessageHandler {
         }
         try {
             writeRun();
-            if (picker.written(run.partial(), run.blocks())) {
+            if (picker.written(run.partial(), run.begin(), run.blocks())) {
                 swarm.verify(run.partial().piece());
             }
         } catch (IOException e) {

@@ -823,7 +823,7 @@ public final class Swarm {
         return picker.unavailable();
     }
 
-    /** The blocks that have arrived of pieces that are not verified; a copy. */
+    /** The blocks that are in the storage of pieces that are not verified; a copy. */
     public Map<Integer, BitSet> partials() {
         return picker.partials();
     }

@@ -210,7 +210,7 @@ class PiecePickerPropertyTest {
             if (arrival == Arrival.WANTED) {
                 assertThat(delivered.add(List.of((long) piece, (long) begin))).isTrue();
             }
-            if (arrival == Arrival.WANTED && picker.written(peer.arriving(), 1)) {
+            if (arrival == Arrival.WANTED && picker.written(peer.arriving(), begin, 1)) {
                 delivered.removeIf(block -> block.getFirst() == piece);
                 if (good) {
                     assertThat(picker.verified(piece)).isTrue();

@@ -71,6 +71,23 @@ class PiecePickerTest {
                 .containsExactlyInAnyOrder(1, 4);
     }
 
+    /** What is saved as being in the storage must be there; one that is on its way to it may never come there. */
+    @Test
+    void aBlockThatIsStillBeingWrittenIsNotToldAsBeingInTheStorage() {
+        var picker = picker(1);
+        var peer = unchoked(picker, "#");
+        var blocks = pick(picker, peer, 3);
+
+        fetch(picker, peer, blocks.subList(1, 2));
+        arrive(picker, peer, blocks.getFirst(), new ArrayList<>());
+        assertThat(picker.partials()).isEqualTo(Map.of(0, pieces(" #")));
+
+        picker.written(peer.arriving(), 0, 1);
+        arrive(picker, peer, blocks.get(2), new ArrayList<>());
+        picker.notWritten(peer.arriving(), 2 * BLOCK, 1);
+        assertThat(picker.partials()).isEqualTo(Map.of(0, pieces("##")));
+    }
+
     @Test
     void asksNothingOfAPeerThatChokesUs() {
         var picker = picker(2);
@@ -510,7 +527,7 @@ class PiecePickerTest {
     private static void fetch(PiecePicker picker, Source from, List<Asked> blocks) {
         for (Asked block : blocks) {
             assertThat(arrive(picker, from, block, new ArrayList<>())).isEqualTo(Arrival.WANTED);
-            picker.written(from.arriving(), 1);
+            picker.written(from.arriving(), block.begin(), 1);
         }
     }
 }

@@ -193,6 +193,25 @@ class ResumeDataTest {
         assertThat(resumed.reasons()).singleElement().asString().contains("t/1", "gone");
     }
 
+    /** As for whole pieces: nobody has noticed, as it was not open. */
+    @Test
+    void blocksInAFileThatDidNotExistWhenItWasSavedAreGoneAndThoseBesideItAreNot() throws IOException {
+        write(pieces(0));
+        Files.delete(file(3));
+        var blocks =
+                Map.of(2, pieces(0), 6, pieces(0, 2)); // of piece 2, block 0 is of file 0, block 1 of files 0 and 1
+        resumeData().save(new ResumeState(pieces(0), blocks, List.of(), 0, 0), true);
+
+        Resumed resumed = resumeData().load();
+
+        assertThat(resumed.state().blocks()).isEqualTo(Map.of(2, pieces(0)));
+        assertThat(resumed.state().verified()).isEqualTo(pieces(0));
+        assertThat(resumed.reasons()).singleElement().asString().contains("t/3", "gone");
+
+        resumeData().save(new ResumeState(pieces(0), Map.of(2, pieces(1)), List.of(), 0, 0), true);
+        assertThat(resumeData().load().state().blocks()).isEmpty();
+    }
+
     /** Its bytes were kept aside, and may not all have moved into it when the run ended. */
     @Test
     void afterAnUncleanEndAFileThatWasMadeSinceIsToBeChecked() throws IOException {

@@ -118,7 +118,7 @@ class SuspectsPropertyTest {
             if (lie) {
                 guilty.add(peer);
             }
-            if (picker.written(peer.arriving(), 1)) {
+            if (picker.written(peer.arriving(), block[1], 1)) {
                 verify(piece);
             }
         }

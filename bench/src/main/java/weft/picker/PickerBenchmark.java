@@ -133,7 +133,7 @@ public class PickerBenchmark {
             if (picker.arrived(source, piece, begin, Layout.BLOCK_LENGTH, others) != Arrival.WANTED) {
                 throw new IllegalStateException("a block that was asked for is not wanted");
             }
-            if (picker.written(source.arriving(), 1)) {
+            if (picker.written(source.arriving(), begin, 1)) {
                 verified(piece);
             }
         }
