@@ -293,6 +293,20 @@ class TorrentTest {
     }
 
     @Test
+    void storageThatThrowsWhatItShouldNotWhenItIsReadStopsTheTorrentToo() throws Exception {
+        var shared = swarm.share(Content.ofLength(500_000));
+        var storage = shared.seededStorage();
+        var seed = shared.seed(options -> options.withStorage(storage));
+        storage.throwOnReads(new IllegalStateException("forgot something"));
+
+        shared.leecher(options -> options.withPeers(List.of(seed.address())));
+
+        seed.awaitState(TorrentState.ERROR);
+        assertThat(seed.torrent().error())
+                .hasValueSatisfying(e -> assertThat(e).hasMessageContaining("forgot something"));
+    }
+
+    @Test
     void startTriesAgainAfterAnError() throws Exception {
         var shared = swarm.share(Content.ofLength(500_000));
         var seed = shared.seed();

@@ -134,6 +134,10 @@ final class PeerWriter {
         } catch (IOException e) {
             swarm.storageFailed(storage, e);
             throw e;
+        } catch (RuntimeException e) { // a fault of somebody's own storage
+            var fault = new IOException("reading piece " + first.piece() + ": " + e, e);
+            swarm.storageFailed(storage, fault);
+            throw fault;
         }
     }
 

@@ -32,6 +32,7 @@ public final class SteeredStorage implements Storage {
     private int waiting;
     private IOException writeFault; // or null
     private RuntimeException writeBug; // or null
+    private RuntimeException readBug; // or null
 
     /** A storage in which nothing lies yet, and which does as it should. */
     public SteeredStorage(Layout layout) {
@@ -96,6 +97,16 @@ public final class SteeredStorage implements Storage {
         }
     }
 
+    /** From now on every read, and whatever is to be lent, throws this, as no storage should. */
+    public void throwOnReads(RuntimeException bug) {
+        lock.lock();
+        try {
+            readBug = bug;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The most bytes that were lent in one piece. */
     public int longestLease() {
         return longestLease.get();
@@ -124,12 +135,7 @@ public final class SteeredStorage implements Storage {
 
     @Override
     public void read(int piece, int begin, ByteBuffer target) throws IOException {
-        lock.lock();
-        try {
-            awaitResume();
-        } finally {
-            lock.unlock();
-        }
+        awaitReading();
         memory.read(piece, begin, target);
     }
 
@@ -148,13 +154,20 @@ public final class SteeredStorage implements Storage {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException();
         }
+        awaitReading();
+        return memory.lend(piece, begin, length);
+    }
+
+    private void awaitReading() {
         lock.lock();
         try {
             awaitResume();
+            if (readBug != null) {
+                throw readBug;
+            }
         } finally {
             lock.unlock();
         }
-        return memory.lend(piece, begin, length);
     }
 
     private void awaitResume() {
