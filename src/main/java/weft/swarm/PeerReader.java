@@ -29,10 +29,10 @@ import weft.wire.ProtocolException;
  */
 final class PeerReader implements MessageHandler {
     /**
-     * BEP 3: a peer sends a keep-alive at least every two minutes. It must be a whole message, or one byte at a time would
-     * keep a connection and a buffer for ever.
+     * BEP 3: a peer that is silent sends a keep-alive every two minutes, and the network may take a while to bring it. It
+     * must be a whole message, or one byte at a time would keep a connection and a buffer for ever.
      */
-    static final Duration IDLE = Duration.ofMinutes(2);
+    static final Duration IDLE = Duration.ofMinutes(3);
 
     /**
      * Blocks and rejects that nobody asked for, after which a peer is taken to be hostile. BEP 6 allows none; what was

@@ -72,10 +72,10 @@ class SwarmDeadlineTest {
     }
 
     @Test
-    void silentPeerIsClosedAfterTwoMinutes() {
+    void silentPeerIsClosedAfterThreeMinutes() {
         greetAndShakeHands();
 
-        advance(Duration.ofMinutes(2).minus(MOMENT));
+        advance(Duration.ofMinutes(3).minus(MOMENT));
         assertThat(channel.isClosed()).isFalse();
         advance(MOMENT);
 
@@ -83,12 +83,13 @@ class SwarmDeadlineTest {
         assertThat(swarm.peers()).isEmpty();
     }
 
+    /** One every two minutes (BEP 3), and the network takes some seconds to bring it. */
     @Test
     void keepAliveIsEnoughToStay() {
         greetAndShakeHands();
 
         for (int i = 0; i < 5; i++) {
-            advance(Duration.ofSeconds(119));
+            advance(Duration.ofSeconds(125));
             channel.feed(new Message.KeepAlive().encode()).awaitReader();
         }
 
@@ -98,11 +99,11 @@ class SwarmDeadlineTest {
 
     /** One byte of a block every second, which is never nothing and never a message. */
     @Test
-    void peerThatDripsIsClosedAfterTwoMinutes() {
+    void peerThatDripsIsClosedAfterThreeMinutes() {
         greetAndShakeHands();
         var block = new Message.Piece(0, 0, ByteBuffer.allocate(16 * 1024)).encode();
 
-        for (int second = 0; second < 120; second++) {
+        for (int second = 0; second < 180; second++) {
             assertThat(channel.isClosed()).isFalse();
             channel.feed(block[second]).awaitReader();
             advance(Duration.ofSeconds(1));
@@ -176,7 +177,7 @@ class SwarmDeadlineTest {
         assertThat(peer.isSnubbed()).isFalse();
         storage.resume();
         channel.awaitReader();
-        advance(Duration.ofMinutes(2).minus(MOMENT));
+        advance(Duration.ofMinutes(3).minus(MOMENT));
         assertThat(channel.isClosed()).isFalse();
         advance(MOMENT);
         awaitReason("has not sent a whole message in time");
