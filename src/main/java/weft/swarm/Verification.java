@@ -165,7 +165,11 @@ final class Verification {
     }
 
     private void pieceFailed(Swarm.Session current, int piece) throws IOException {
-        var guilty = suspects.failed(piece, picker.senders(piece), blockDigests(current, piece));
+        var senders = picker.senders(piece);
+        if (senders.length == 0) {
+            return; // a hash check has found it whole meanwhile, and takes the word of nobody
+        }
+        var guilty = suspects.failed(piece, senders, blockDigests(current, piece));
         picker.failed(piece);
         corrupt.add(layout.pieceLength(piece));
         failuresInARow.incrementAndGet();

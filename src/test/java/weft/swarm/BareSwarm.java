@@ -23,7 +23,7 @@ import weft.wire.Handshake;
 import weft.wire.PeerId;
 import weft.wire.Reserved;
 
-/** A swarm that downloads, without a client around it: its peers are {@link FakeChannel}s, and every piece is right. */
+/** A swarm that downloads, without a client around it: its peers are {@link FakeChannel}s. */
 final class BareSwarm implements AutoCloseable {
     static final InfoHash HASH = InfoHash.parse("aa".repeat(20));
     static final Layout LAYOUT = Layout.ofSingleFile(16 * 1024, "x", 1 << 20);
@@ -38,7 +38,13 @@ final class BareSwarm implements AutoCloseable {
     private final Door door;
     private final Swarm swarm;
 
+    /** One in which every piece is right. */
     BareSwarm(String name, int maxPeers, LongSupplier clock) {
+        this(name, maxPeers, clock, (piece, hash) -> true);
+    }
+
+    /** One in which those pieces are right that {@code hashes} says. */
+    BareSwarm(String name, int maxPeers, LongSupplier clock, PieceVerifier.Hashes hashes) {
         watchdog = new Watchdog(clock);
         scope = TaskScope.supervised(name, (task, failure) -> {});
         var shared = new Swarm.Shared(
@@ -61,7 +67,7 @@ final class BareSwarm implements AutoCloseable {
                 shared,
                 new Swarm.Limits(maxPeers, 4),
                 new Silent());
-        swarm.start(scope, storage, new PieceVerifier(disk, LAYOUT, storage, (piece, hash) -> true), false);
+        swarm.start(scope, storage, new PieceVerifier(disk, LAYOUT, storage, hashes), false);
     }
 
     Swarm swarm() {
