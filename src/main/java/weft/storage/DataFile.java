@@ -136,16 +136,6 @@ final class DataFile {
                         + (Files.exists(path) ? "" : " (it does not exist any more)"));
     }
 
-    /** Makes the file, if {@link #write} has not. On a file thread. */
-    void make() throws IOException {
-        lock.lock();
-        try {
-            makeOnce();
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /**
      * Keeps the file from being made: a write that would do so fails with a {@link HeldException} from now on. False, and
      * nothing happens, if the file exists. On a file thread.

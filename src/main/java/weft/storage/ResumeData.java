@@ -241,7 +241,8 @@ public final class ResumeData {
     private List<FileStamp> stamps() throws IOException {
         var stamps = new ArrayList<FileStamp>();
         for (TorrentFile file : layout.files()) {
-            stamps.add(FileStamp.of(directory.pathOf(file)));
+            boolean isStored = file.length() > 0 && !file.isPadding(); // what else is there is nothing to us
+            stamps.add(isStored ? FileStamp.of(directory.pathOf(file)) : FileStamp.NOTHING);
         }
         return stamps;
     }

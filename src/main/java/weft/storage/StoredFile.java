@@ -74,6 +74,41 @@ final class StoredFile {
 
     /** Makes the file, or brings an existing one to its length: ready to be opened for writing. */
     private void make() throws IOException {
+        making(path -> {
+            boolean fresh = !exists();
+            if (fresh) {
+                checkSpace(path);
+                create(path);
+            }
+            bringToLength(path);
+            if (fresh) {
+                setAttributes(path);
+            }
+        });
+    }
+
+    /**
+     * Makes what has no bytes, a symbolic link (BEP 47) or an empty file. What is there already stays as it is, even if it
+     * is no such thing: none of it is known to be the torrent's, and writing to a link would change what it leads to.
+     */
+    void makeEmpty() throws IOException {
+        boolean isLink = file.symlinkTarget().isPresent();
+        if (exists() && (isLink || !Files.isDirectory(data.path(), LinkOption.NOFOLLOW_LINKS))) {
+            return;
+        }
+        making(path -> {
+            if (!isLink || !makeLink(path)) {
+                create(path);
+                setAttributes(path);
+            }
+        });
+    }
+
+    private interface Making {
+        void make(Path path) throws IOException;
+    }
+
+    private void making(Making making) throws IOException {
         Path path = data.path();
         try {
             if (options.readOnly()) {
@@ -81,24 +116,7 @@ final class StoredFile {
                         Reason.ACCESS_DENIED, "cannot write to " + path + ": " + directory.root() + " is read-only");
             }
             directory.makeParents(path);
-            boolean fresh = !exists();
-            if (fresh && file.symlinkTarget().isPresent() && makeLink(path)) {
-                return;
-            }
-            if (fresh) {
-                checkSpace(path);
-                // On Windows a file is sparse only if it is made so.
-                FileChannel.open(
-                                path,
-                                StandardOpenOption.CREATE_NEW,
-                                StandardOpenOption.WRITE,
-                                StandardOpenOption.SPARSE)
-                        .close();
-            }
-            bringToLength(path);
-            if (fresh && file.isExecutable()) {
-                makeExecutable(path);
-            }
+            making.make(path);
         } catch (IOException e) {
             throw directory.explain(e, "make", path);
         }
@@ -116,6 +134,12 @@ final class StoredFile {
             LOG.log(System.Logger.Level.WARNING, "no symbolic link, but an empty file: {0}: {1}", path, e.getMessage());
             return false;
         }
+    }
+
+    private static void create(Path path) throws IOException {
+        // On Windows a file is sparse only if it is made so.
+        FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)
+                .close();
     }
 
     private void checkSpace(Path path) throws StorageException {
@@ -148,7 +172,10 @@ final class StoredFile {
     }
 
     /** Attribute "x" of BEP 47: whoever may read the file may run it. */
-    private static void makeExecutable(Path path) throws IOException {
+    private void setAttributes(Path path) throws IOException {
+        if (!file.isExecutable()) {
+            return;
+        }
         var view = Files.getFileAttributeView(path, PosixFileAttributeView.class);
         if (view == null) {
             return; // a file system without such a thing

@@ -149,7 +149,7 @@ final class WantedFiles {
         TorrentFile file = stored.file();
         stored.data().unhold();
         if (file.length() == 0) {
-            stored.data().make();
+            stored.makeEmpty();
         }
         if (stored.isInPartFile()) {
             PieceRange pieces = layout.piecesOf(file.index());
