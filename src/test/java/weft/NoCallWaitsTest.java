@@ -1,7 +1,6 @@
 package weft;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +16,7 @@ import weft.kit.Await;
 import weft.kit.Content;
 import weft.kit.Jvm;
 import weft.kit.JvmProcess;
+import weft.kit.Needs;
 import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
 
@@ -83,13 +83,13 @@ class NoCallWaitsTest {
     /** Files of our own that cannot be opened: somebody has a lease on them, and Linux makes who opens them wait. */
     @Test
     void ourOwnFilesOnAStalledDiskHoldNobodyUpWithOneCarrier() throws Exception {
-        assumeTrue(Files.exists(Path.of("/proc/sys/fs/leases-enable")), "this system has no leases on files");
+        Needs.check(Files.exists(Path.of("/proc/sys/fs/leases-enable")), "a system with leases on files");
         var directory = swarm.directory();
         var file = Files.createDirectories(directory.resolve("leased/folder")).resolve("b0");
         Files.write(file, new byte[300_000]);
         try (var lease = Lease.take(file);
                 var program = startStalledClient(directory, ONE_CARRIER)) {
-            assumeTrue(lease.isHeld(), "no Python that could take a lease, or the file system has none");
+            Needs.check(lease.isHeld(), "a Python that can take a lease, on a file system that has them");
             assertThat(program.awaitExit(Duration.ofSeconds(60)))
                     .as(program.output())
                     .isZero();

@@ -1,7 +1,6 @@
 package weft.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,6 +10,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.kit.Content;
 import weft.kit.Jvm;
+import weft.kit.Needs;
 import weft.kit.SwarmExtension;
 
 /** A directory in which nothing may be changed, for a process in a mount namespace of its own: root may do all else. */
@@ -26,7 +26,7 @@ class ReadOnlySeedTest {
     void filesThatMayNotBeChangedAreSeeded() throws Exception {
         var shared = swarm.share(Content.folder().withFile("a", 300_000).withFile("b", 200_000));
         Path directory = shared.seededDirectory();
-        assumeMounts(directory);
+        needsMounts(directory);
 
         String output;
         try (var seed = Jvm.of(
@@ -65,7 +65,7 @@ class ReadOnlySeedTest {
         assertThat(output).doesNotContain("WARNING").doesNotContain("SEVERE").doesNotContain("Exception");
     }
 
-    private static void assumeMounts(Path directory) throws InterruptedException {
+    private static void needsMounts(Path directory) throws InterruptedException {
         int status = 1;
         try {
             status = new ProcessBuilder("unshare", "-m", "sh", "-c", READ_ONLY.formatted(directory), "sh", "true")
@@ -74,6 +74,6 @@ class ReadOnlySeedTest {
         } catch (IOException noSuchProgram) {
             // as if it may not
         }
-        assumeThat(status).as("may mount read-only, in a namespace of its own").isZero();
+        Needs.check(status == 0, "may mount read-only, in a namespace of its own");
     }
 }

@@ -1,7 +1,5 @@
 package weft.kit;
 
-import static org.assertj.core.api.Assumptions.assumeThat;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -18,7 +16,7 @@ public final class DiskUsage {
                     .redirectErrorStream(true)
                     .start();
         } catch (IOException e) {
-            assumeThat(false).as("there is du").isTrue();
+            Needs.check(false, "there is du");
             throw e;
         }
         var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

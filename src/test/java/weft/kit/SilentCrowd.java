@@ -24,10 +24,14 @@ public final class SilentCrowd implements AutoCloseable {
         this.target = target;
     }
 
-    /** So many connections at most that both of their ends, and what else there is, find a descriptor. */
+    /** So many connections at most that both of their ends, and what else there is, find a descriptor: the test needs all. */
     public static int atMost(int count) {
         int limit = Descriptors.limit().orElse(10_000);
-        return Math.min(count, (limit - 500) / 2);
+        int possible = (limit - 500) / 2;
+        if (Needs.areRequired()) {
+            Needs.check(possible >= count, count + " connections in " + limit + " descriptors");
+        }
+        return Math.min(count, possible);
     }
 
     /** This many more come. */

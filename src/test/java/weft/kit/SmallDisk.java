@@ -1,7 +1,6 @@
 package weft.kit;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +18,7 @@ public final class SmallDisk implements AutoCloseable {
     public static SmallDisk at(Path directory, int mebibytes) throws IOException {
         Files.createDirectories(directory);
         boolean mounted = run("mount", "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "tmpfs", directory.toString());
-        assumeThat(mounted).as("may mount a small file system").isTrue();
+        Needs.check(mounted, "may mount a small file system");
         return new SmallDisk(directory);
     }
 
