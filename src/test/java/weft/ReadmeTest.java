@@ -114,8 +114,7 @@ class ReadmeTest {
                 IMPORTS + "class Example { public static void main(String[] args) throws Exception {\n" + example
                         + "}}");
         var output = temp.resolve("output.txt");
-        var process = new ProcessBuilder(
-                        Jvm.executable(), "-cp", System.getProperty("java.class.path"), source.toString())
+        var process = new ProcessBuilder(Jvm.of(source).command())
                 .directory(workingDirectory.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())

@@ -15,11 +15,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import weft.kit.Jvm;
 
 /** {@code bin/weft}, from the shell's side. */
 @Timeout(60)
 class BinWeftIT {
     private static final Path SCRIPT = Path.of("bin", "weft").toAbsolutePath();
+    private static final Map<String, String> THIS_JAVA = Map.of("WEFT_JAVA", Jvm.executable());
 
     @TempDir
     private Path directory;
@@ -34,7 +36,7 @@ class BinWeftIT {
         var link = Files.createSymbolicLink(
                 Files.createDirectory(directory.resolve("a b")).resolve("weft"), SCRIPT);
 
-        var result = run(link, Map.of(), "--version");
+        var result = run(link, THIS_JAVA, "--version");
         Files.delete(link);
 
         assertThat(result.output()).contains("0.1.0");
@@ -43,7 +45,7 @@ class BinWeftIT {
 
     @Test
     void passesTheExitStatusOn() throws Exception {
-        assertThat(run(SCRIPT, Map.of(), "--no-such-option").status()).isEqualTo(2);
+        assertThat(run(SCRIPT, THIS_JAVA, "--no-such-option").status()).isEqualTo(2);
     }
 
     @Test

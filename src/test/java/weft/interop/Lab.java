@@ -167,15 +167,9 @@ final class Lab implements BeforeEachCallback, TestExecutionExceptionHandler, Af
 
     /** Weft's command line in the network of another process, and with a home of its own. */
     ProgramProcess weftBeside(ProgramProcess neighbour, Path directory, Object... words) {
-        var command = new ArrayList<>(List.of(
-                "nsenter",
-                "--net=/proc/" + neighbour.pid() + "/ns/net",
-                "env",
-                "XDG_STATE_HOME=" + directory,
-                Jvm.executable(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
+        var command = Jvm.of(Main.class)
+                .under("nsenter", "--net=/proc/" + neighbour.pid() + "/ns/net", "env", "XDG_STATE_HOME=" + directory)
+                .command();
         Stream.of(words).map(Object::toString).forEach(command::add);
         return program("weft in " + directory, directory, command);
     }

@@ -10,21 +10,27 @@ import java.util.List;
 
 /**
  * How a program of the tests' class path is to be run in a JVM of its own, for what shows only there: limits of memory,
- * descriptors and carriers, locks, signals, being killed.
+ * descriptors and carriers, locks, signals, being killed. It is the kind of JVM that the build has for its tests, with as
+ * few carriers.
  */
 public final class Jvm {
     private final List<String> wrapper = new ArrayList<>();
     private final List<String> options = new ArrayList<>();
     private final List<String> program = new ArrayList<>();
 
-    private Jvm(Class<?> main, String... arguments) {
-        program.add(main.getName());
+    private Jvm(String main, String... arguments) {
+        program.add(main);
         program.addAll(List.of(arguments));
     }
 
     /** Runs this class's {@code main}. */
     public static Jvm of(Class<?> main, String... arguments) {
-        return new Jvm(main, arguments);
+        return new Jvm(main.getName(), arguments);
+    }
+
+    /** Runs a source file, as it is. */
+    public static Jvm of(Path source) {
+        return new Jvm(source.toString());
     }
 
     /** What the build was told by {@code -Djvm}, which may start its JVM by other means, or else the JDK's own. */
@@ -59,10 +65,20 @@ public final class Jvm {
     public List<String> command() {
         var command = new ArrayList<>(wrapper);
         command.add(executable());
+        command.addAll(carriers());
         command.addAll(options);
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         command.addAll(program);
         return command;
+    }
+
+    /** What the tests' own JVM was told about them. */
+    private static List<String> carriers() {
+        var properties = System.getProperties();
+        return properties.stringPropertyNames().stream()
+                .filter(name -> name.startsWith("jdk.virtualThreadScheduler."))
+                .map(name -> "-D" + name + "=" + properties.getProperty(name))
+                .toList();
     }
 
     /** Starts it; what it prints goes to {@code output}. */
