@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import weft.concurrent.FlightRecording;
 import weft.concurrent.TaskScope;
 import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
@@ -562,8 +563,10 @@ final class MetadataLife {
             lock.unlock();
         }
         client.torrentChanged();
-        TorrentStateEvent.commit(
-                threadName(), name(), before, newState, standing().error());
+        if (FlightRecording.isOn()) {
+            TorrentStateEvent.commit(
+                    threadName(), name(), before, newState, standing().error());
+        }
         LOG.log(System.Logger.Level.INFO, "{0}: {1}", name(), newState);
         events.fire(new Events.Subject("state"), listener -> listener.onStateChanged(newState));
     }

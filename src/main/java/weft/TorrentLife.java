@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import weft.concurrent.FlightRecording;
 import weft.concurrent.TaskScope;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Metainfo;
@@ -496,7 +497,9 @@ final class TorrentLife {
     }
 
     private void record(TorrentState before, TorrentState now) {
-        TorrentStateEvent.commit(threadName(metainfo.infoHash()), metainfo.name(), before, now, error());
+        if (FlightRecording.isOn()) {
+            TorrentStateEvent.commit(threadName(metainfo.infoHash()), metainfo.name(), before, now, error());
+        }
     }
 
     // --- hash checks
@@ -510,8 +513,7 @@ final class TorrentLife {
         become(TorrentState.CHECKING);
         var good = new BitSet();
         IOException failure = null;
-        var event = new HashCheckEvent();
-        event.begin();
+        var event = FlightRecording.begin(HashCheckEvent::new);
         try {
             data.open();
             whileDiskWorks("hash check", () -> {
@@ -534,7 +536,9 @@ final class TorrentLife {
         } catch (RuntimeException e) {
             failure = new IOException(e);
         }
-        event.end();
+        if (event != null) {
+            event.end();
+        }
         if (running
                 && !connections
                         .isConnected()) { // somebody has stopped it meanwhile: what is left of that can be done now
@@ -555,7 +559,7 @@ final class TorrentLife {
         }
         int whole = good.cardinality();
         board.checkIsDone(check, good, failure);
-        if (event.shouldCommit()) {
+        if (event != null && event.shouldCommit()) {
             event.torrent = threadName(metainfo.infoHash());
             event.pieces = total;
             event.good = whole;

@@ -28,15 +28,22 @@ import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import weft.app.Main;
+import weft.concurrent.FlightRecording;
 import weft.kit.Await;
 import weft.kit.Content;
 import weft.kit.Hostile;
+import weft.kit.Jvm;
 import weft.kit.SwarmExtension;
 
 /** What the JDK's flight recorder is told, and that the README tells of it. */
 class FlightRecorderTest {
     /** A row of the README's list. */
     private static final Pattern LISTED = Pattern.compile("^\\| `(weft\\.\\w+)` \\|", Pattern.MULTILINE);
+
+    /** A line of the JVM's own log. */
+    private static final Pattern INITIALISED = Pattern.compile("Initializing '([\\w/$]+)'");
 
     @RegisterExtension
     private final SwarmExtension swarm = new SwarmExtension();
@@ -82,6 +89,23 @@ class FlightRecorderTest {
                         });
             }
         });
+    }
+
+    /** The first event makes the JDK read the descriptions of all its own, which takes a tenth of a second. */
+    @Test
+    @Timeout(value = 60, unit = TimeUnit.SECONDS)
+    void noEventIsMadeWhileNobodyRecords(@TempDir Path directory) throws Exception {
+        var demo = Jvm.of(Main.class, "demo").withOptions("-Xlog:class+init=info");
+        try (var process = demo.start(directory.resolve("output"))) {
+            assertThat(process.awaitExit(Await.PATIENCE)).as(process::output).isZero();
+            var initialised = INITIALISED
+                    .matcher(process.output())
+                    .results()
+                    .map(line -> line.group(1).replace('/', '.'))
+                    .collect(Collectors.toSet());
+            assertThat(initialised).contains("weft.swarm.Verification", FlightRecording.class.getName());
+            assertThat(eventClasses()).extracting(Class::getName).doesNotContainAnyElementsOf(initialised);
+        }
     }
 
     @Test

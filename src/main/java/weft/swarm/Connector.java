@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import weft.concurrent.FlightRecording;
 import weft.concurrent.TaskScope;
 import weft.net.ConnectionLimits;
 import weft.net.TcpChannel;
@@ -79,8 +80,7 @@ final class Connector {
 
     private void dial(TaskScope scope, InetSocketAddress address, ConnectionLimits.Place place) {
         TcpChannel channel;
-        var event = new PeerDialEvent();
-        event.begin();
+        var event = FlightRecording.begin(PeerDialEvent::new);
         try {
             channel = TcpChannel.connect(address, CONNECT_TIMEOUT, shared.watchdog(), scope);
         } catch (IOException | RuntimeException e) { // an address of a family that there is none of is unchecked
@@ -88,13 +88,19 @@ final class Connector {
             var reason = Swarm.message(e);
             LOG.log(System.Logger.Level.DEBUG, "{0}: no connection: {1}", Swarm.text(address), reason);
             candidates.failed(address, reason);
-            event.commit(torrent, Swarm.text(address), reason);
+            tell(event, address, reason);
             return;
         } finally {
             beingDialled.decrementAndGet();
         }
-        event.commit(torrent, Swarm.text(address), "");
+        tell(event, address, "");
         place.established();
         door.greet(scope, channel, address, place, host);
+    }
+
+    private void tell(PeerDialEvent event, InetSocketAddress address, String failure) {
+        if (event != null) {
+            event.commit(torrent, Swarm.text(address), failure);
+        }
     }
 }

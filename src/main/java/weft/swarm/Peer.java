@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import weft.concurrent.FlightRecording;
 import weft.net.PeerChannel;
 import weft.picker.PiecePicker;
 import weft.picker.Source;
@@ -315,7 +316,9 @@ public final class Peer implements ConnectedPeer {
             return;
         }
         amChoking = choke;
-        ChokeEvent.of(this, false, choke);
+        if (FlightRecording.isOn()) {
+            ChokeEvent.of(this, false, choke);
+        }
         everUnchoked |= !choke;
         unchokedNanos = nanoTime.getAsLong();
         queued(outbox.append(choke ? MessageEncoder::choke : MessageEncoder::unchoke));
@@ -422,7 +425,9 @@ public final class Peer implements ConnectedPeer {
 
     void choked(boolean choked) {
         if (peerChoking != choked) {
-            ChokeEvent.of(this, true, choked);
+            if (FlightRecording.isOn()) {
+                ChokeEvent.of(this, true, choked);
+            }
         }
         peerChoking = choked;
         if (choked) {

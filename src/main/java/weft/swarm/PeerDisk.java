@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import weft.concurrent.FlightRecording;
 import weft.storage.Lease;
 import weft.storage.Storage;
 
@@ -30,36 +31,35 @@ final class PeerDisk {
 
     void write(Storage storage, int piece, int begin, ByteBuffer block) throws IOException {
         int length = block.remaining();
-        var event = new DiskWriteEvent();
-        event.begin();
+        var event = FlightRecording.begin(DiskWriteEvent::new);
         writingSinceNanos.lazySet(now());
         try {
             storage.write(piece, begin, block);
         } finally {
             writingSinceNanos.lazySet(NOBODY_WAITS);
-            event.end();
-            if (event.shouldCommit()) {
-                commit(event, piece, begin, length);
-            }
+            commit(event, piece, begin, length);
         }
     }
 
     Lease lend(Storage storage, int piece, int begin, int length) throws IOException {
-        var event = new DiskReadEvent();
-        event.begin();
+        var event = FlightRecording.begin(DiskReadEvent::new);
         lendingSinceNanos.lazySet(now());
         try {
             return storage.lend(piece, begin, length);
         } finally {
             lendingSinceNanos.lazySet(NOBODY_WAITS);
-            event.end();
-            if (event.shouldCommit()) {
-                commit(event, piece, begin, length);
-            }
+            commit(event, piece, begin, length);
         }
     }
 
     private void commit(DiskEvent event, int piece, int begin, int length) {
+        if (event == null) {
+            return;
+        }
+        event.end();
+        if (!event.shouldCommit()) {
+            return;
+        }
         event.torrent = torrent;
         event.address = address;
         event.piece = piece;

@@ -22,6 +22,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
+import weft.concurrent.FlightRecording;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
 import weft.extension.Extension;
@@ -419,7 +420,9 @@ public final class Swarm {
             if (refusal.isPresent()) {
                 return parting(peer, refusal.get());
             }
-            PeerConnectedEvent.of(peer);
+            if (FlightRecording.isOn()) {
+                PeerConnectedEvent.of(peer);
+            }
             LOG.log(System.Logger.Level.DEBUG, "{0}: connected, {1}", peer, peer.clientName());
             if (scope.tryFork("writer", new PeerWriter(peer, this, current.storage())::run)) {
                 var unread = earlier.map(Connection.Earlier::unread).orElse(ByteBuffer.allocate(0));
@@ -437,7 +440,9 @@ public final class Swarm {
             peer.extensions().closed();
             leave(peer);
         }
-        PeerDisconnectedEvent.of(peer, reason);
+        if (FlightRecording.isOn()) {
+            PeerDisconnectedEvent.of(peer, reason);
+        }
         return parting(peer, reason);
     }
 
@@ -721,7 +726,9 @@ public final class Swarm {
             }
         }
         peerExchange.ifPresent(PeerExchange::tick);
-        PeerStatisticsEvent.ofAll(peers.all());
+        if (FlightRecording.isOn()) {
+            PeerStatisticsEvent.ofAll(peers.all());
+        }
         peers.learnOwnAddresses();
         picker.tick();
         if (transferring) { // who has snubbed us gets what the others leave

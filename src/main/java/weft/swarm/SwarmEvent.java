@@ -6,10 +6,7 @@ import jdk.jfr.Event;
 import jdk.jfr.Label;
 import jdk.jfr.StackTrace;
 
-/**
- * What the JDK's flight recorder is told of a swarm. While nobody records, an event is an object that the compiler does
- * away with; its fields are set only where it is wanted.
- */
+/** What the JDK's flight recorder is told of a swarm; made only where {@link weft.concurrent.FlightRecording} is on. */
 @Category("Weft")
 @StackTrace(false)
 abstract class SwarmEvent extends Event {

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import org.apache.commons.codec.digest.DigestUtils;
+import weft.concurrent.FlightRecording;
 import weft.metainfo.Layout;
 import weft.net.Subscriber;
 import weft.picker.PiecePicker;
@@ -75,15 +76,12 @@ final class Verification {
 
     private boolean verifiedOnArrival(Swarm.Session current, int piece, PieceHash hash) {
         try {
-            var event = new PieceVerifiedEvent();
-            event.begin();
+            var event = FlightRecording.begin(PieceVerifiedEvent::new);
             boolean verified = !suspects.isSuspect(piece) && current.verifier().verify(piece, hash);
-            event.end();
+            end(event);
             if (verified) {
                 pieceVerified(current, piece);
-                if (event.shouldCommit()) {
-                    commit(event, piece, 0);
-                }
+                commit(event, piece, 0);
             }
             return verified;
         } catch (IOException e) {
@@ -108,22 +106,18 @@ final class Verification {
     private void verifyNow(Swarm.Session current, int piece, PieceHash hash) {
         try {
             long waited = swarm.now() - verifying.getOrDefault(piece, swarm.now());
-            var verified = new PieceVerifiedEvent();
-            var failed = new PieceFailedEvent();
-            verified.begin();
-            failed.begin();
+            var verified = FlightRecording.begin(PieceVerifiedEvent::new);
+            var failed = FlightRecording.begin(PieceFailedEvent::new);
             if (current.verifier().verify(piece, hash)) {
-                verified.end();
+                end(verified);
                 pieceVerified(current, piece);
-                if (verified.shouldCommit()) {
-                    commit(verified, piece, waited);
-                }
+                commit(verified, piece, waited);
             } else {
-                failed.end();
-                if (failed.shouldCommit()) {
+                end(failed);
+                if (failed != null) {
                     failed.senders = senders(piece);
-                    commit(failed, piece, waited);
                 }
+                commit(failed, piece, waited);
                 pieceFailed(current, piece);
             }
         } catch (IOException e) {
@@ -136,7 +130,16 @@ final class Verification {
         }
     }
 
+    private static void end(PieceEvent event) {
+        if (event != null) {
+            event.end();
+        }
+    }
+
     private void commit(PieceEvent event, int piece, long waitedNanos) {
+        if (event == null || !event.shouldCommit()) {
+            return;
+        }
         event.torrent = swarm.torrent();
         event.piece = piece;
         event.length = layout.pieceLength(piece);

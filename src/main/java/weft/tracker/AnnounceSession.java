@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import weft.bencode.BString;
+import weft.concurrent.FlightRecording;
 import weft.concurrent.TaskScope;
 
 /**
@@ -127,14 +128,17 @@ final class AnnounceSession {
     AnnounceResponse announce(
             TrackerClient client, String url, IpFamily family, AnnounceRequest request, Duration patience)
             throws TrackerException, InterruptedException {
-        var event = new TrackerAnnounceEvent();
-        event.begin();
+        var event = FlightRecording.begin(TrackerAnnounceEvent::new);
         try {
             var response = client.announce(url, family, request, patience);
-            event.commit(torrentName(), withoutKeys(url), family, request.event(), response);
+            if (event != null) {
+                event.commit(torrentName(), withoutKeys(url), family, request.event(), response);
+            }
             return response;
         } catch (TrackerException e) {
-            event.commit(torrentName(), withoutKeys(url), family, request.event(), e);
+            if (event != null) {
+                event.commit(torrentName(), withoutKeys(url), family, request.event(), e);
+            }
             throw e;
         }
     }
