@@ -123,15 +123,15 @@ class TorrentDiskTest {
     void nothingIsHashedAgainIfNothingHappened() throws Exception {
         var shared = swarm.share(FOLDER);
         var states = new CopyOnWriteArrayList<TorrentState>();
-        var node = shared.seed();
-        node.torrent().stop();
-        node.awaitState(TorrentState.STOPPED);
-        node.torrent().addListener(new TorrentListener() {
+        var node = shared.seed(options -> options.withListener(new TorrentListener() {
             @Override
             public void onStateChanged(TorrentState state) {
                 states.add(state);
             }
-        });
+        }));
+        node.torrent().stop();
+        Await.until("told", () -> states.contains(TorrentState.STOPPED));
+        states.clear();
 
         node.torrent().start();
         node.awaitState(TorrentState.SEEDING);
