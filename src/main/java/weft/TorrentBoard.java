@@ -88,6 +88,7 @@ final class TorrentBoard {
     private final BitSet prioritised = new BitSet(); // files whose priority somebody has wished
     private boolean prioritiesChanged = true;
     private final Unsaved unsaved;
+    private volatile boolean blocksUnsaved; // changed under lock; looked at without it, for every few blocks that come
     private boolean completed; // and not told yet
     private boolean downloaded; // and that by peers
     private boolean ended;
@@ -312,6 +313,21 @@ final class TorrentBoard {
     }
 
     // --- what the swarm tells
+
+    /** More is on disk than was saved: also while no piece is complete, which may take minutes. */
+    void blocksWritten() {
+        if (blocksUnsaved) {
+            return;
+        }
+        lock.lock();
+        try {
+            blocksUnsaved = true;
+            unsaved.changed();
+            wished.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
 
     void pieceVerified(long bytes, int filesBegun) {
         lock.lock();
@@ -550,6 +566,7 @@ final class TorrentBoard {
     boolean takeUnsaved() {
         lock.lock();
         try {
+            blocksUnsaved = false;
             return unsaved.take();
         } finally {
             lock.unlock();

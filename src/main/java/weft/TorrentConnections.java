@@ -124,6 +124,7 @@ final class TorrentConnections {
      */
     void end(Runnable meanwhile) throws InterruptedException {
         if (!connected) {
+            meanwhile.run();
             return;
         }
         connected = false;

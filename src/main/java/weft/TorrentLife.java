@@ -385,14 +385,13 @@ final class TorrentLife {
     }
 
     private void halt() throws InterruptedException {
-        disconnect();
+        disconnect(running);
         data.close(resumeState());
         become(TorrentState.STOPPED);
     }
 
-    /** Ends the connections, and saves what a later run needs. */
-    private void disconnect() throws InterruptedException {
-        boolean isToSave = running; // else only what the fetching of the metadata began is to be ended
+    /** Ends the connections, be it only those that the fetching of the metadata began, and saves what a later run needs. */
+    private void disconnect(boolean isToSave) throws InterruptedException {
         running = false;
         connections.end(isToSave ? this::saveOrWarn : () -> {});
     }
@@ -433,7 +432,7 @@ final class TorrentLife {
         if (reason == Reason.MISSING || reason == Reason.CHANGED || reason == Reason.FAILED) {
             data.doubt(); // somebody else, or the disk, has been at the files
         }
-        disconnect();
+        disconnect(running || data.isDoubtful()); // what was saved before need not be true any more
         data.close(resumeState());
         LOG.log(System.Logger.Level.WARNING, "{0} stopped: {1}", metainfo.name(), cause.getMessage());
         become(TorrentState.ERROR);
@@ -452,10 +451,7 @@ final class TorrentLife {
         if (error().isEmpty()) {
             tellCompletion();
         }
-        if (!running) {
-            saveOrWarn(); // priorities may have changed since
-        }
-        disconnect();
+        disconnect(true); // priorities may have changed since it was stopped
         data.close();
         events.fire(new Events.Subject("state"), listener -> listener.onStateChanged(TorrentState.CLOSED));
     }
@@ -539,9 +535,8 @@ final class TorrentLife {
         if (event != null) {
             event.end();
         }
-        if (running
-                && !connections
-                        .isConnected()) { // somebody has stopped it meanwhile: what is left of that can be done now
+        boolean isStopped = running && !connections.isConnected(); // somebody has done that meanwhile
+        if (isStopped && failure == null) { // what is left of it can be done now
             running = false;
             saveOrWarn();
         }
@@ -574,6 +569,11 @@ final class TorrentLife {
     // --- what the swarm tells
 
     private final class SwarmEvents implements Swarm.Listener {
+        @Override
+        public void blocksWritten() {
+            board.blocksWritten();
+        }
+
         @Override
         public void pieceVerified(int piece) {
             var layout = metainfo.layout();

@@ -2,8 +2,6 @@ package weft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,9 +12,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.kit.Await;
 import weft.kit.Content;
+import weft.kit.FileLease;
 import weft.kit.Jvm;
 import weft.kit.JvmProcess;
-import weft.kit.Needs;
 import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
 
@@ -83,13 +81,12 @@ class NoCallWaitsTest {
     /** Files of our own that cannot be opened: somebody has a lease on them, and Linux makes who opens them wait. */
     @Test
     void ourOwnFilesOnAStalledDiskHoldNobodyUpWithOneCarrier() throws Exception {
-        Needs.check(Files.exists(Path.of("/proc/sys/fs/leases-enable")), "a system with leases on files");
         var directory = swarm.directory();
         var file = Files.createDirectories(directory.resolve("leased/folder")).resolve("b0");
         Files.write(file, new byte[300_000]);
-        try (var lease = Lease.take(file);
+        try (var lease = FileLease.take(file);
                 var program = startStalledClient(directory, ONE_CARRIER)) {
-            Needs.check(lease.isHeld(), "a Python that can take a lease, on a file system that has them");
+            lease.checkHeld();
             assertThat(program.awaitExit(Duration.ofSeconds(60)))
                     .as(program.output())
                     .isZero();
@@ -114,32 +111,5 @@ class NoCallWaitsTest {
                         torrents.get(2).torrentFile().toString())
                 .withOptions(options)
                 .start(directory.resolve("output"));
-    }
-
-    /** A write lease on a file (fcntl F_SETLEASE), which makes everybody who opens it wait for up to 45 s. */
-    private record Lease(Process process, boolean isHeld) implements AutoCloseable {
-        private static final String PROGRAM = """
-                import fcntl, os, signal, sys
-                signal.signal(signal.SIGIO, signal.SIG_IGN)
-                fcntl.fcntl(os.open(sys.argv[1], os.O_RDWR), fcntl.F_SETLEASE, fcntl.F_WRLCK)
-                print("held", flush=True)
-                sys.stdin.read()
-                """;
-
-        static Lease take(Path file) throws IOException {
-            Process process;
-            try {
-                process = new ProcessBuilder("python3", "-c", PROGRAM, file.toString()).start();
-            } catch (IOException e) {
-                return new Lease(new ProcessBuilder("true").start(), false);
-            }
-            var line = process.inputReader(StandardCharsets.UTF_8).readLine();
-            return new Lease(process, "held".equals(line));
-        }
-
-        @Override
-        public void close() {
-            process.destroyForcibly().onExit().join();
-        }
     }
 }

@@ -2,11 +2,16 @@ package weft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.InstantSource;
+import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -15,9 +20,14 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.kit.Await;
 import weft.kit.Content;
 import weft.kit.FakeClock;
+import weft.kit.FileLease;
+import weft.kit.Message;
 import weft.kit.Node;
 import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
+import weft.storage.Disk;
+import weft.storage.ResumeData;
+import weft.storage.Resumed;
 import weft.tracker.HttpTrackerOptions;
 
 /** A download goes on where an earlier one was, in another client. */
@@ -195,6 +205,124 @@ class TorrentResumeTest {
 
         Await.until("it is saved", () -> Files.exists(resumePath(leecher)));
         assertThat(leecher.torrent().state()).isEqualTo(TorrentState.DOWNLOADING);
+    }
+
+    /** A piece of 16 MiB takes minutes on a slow line; a run that is killed is believed to have written shortly after it saved. */
+    @Test
+    void blocksAreSavedThoughNoPieceIsComplete() throws Exception {
+        var shared = swarm.share(Content.ofLength(1 << 20), 1 << 20);
+        var server = shared.listen("127.0.0.2");
+        var clock = new FakeClock();
+        var directory = swarm.directory();
+        try (var client = Client.open(SwarmExtension.clientOptions(), HttpTrackerOptions.defaults(), clock)) {
+            var torrent =
+                    client.add(shared.metainfo(), AddOptions.into(directory).withPeers(List.of(server.address())));
+            var peer = server.accept().shakeHands();
+            peer.send(new Message.HaveAll(), new Message.Unchoke());
+            var requests = peer.await(2, Message.Request.class);
+            clock.advance(Unsaved.SAVE_EVERY.multipliedBy(3)); // before anything has come, a save is due
+
+            peer.serve(requests.get(0));
+            Await.until("it is saved at once", () -> savedBlocks(shared, directory) == 1);
+            peer.serve(requests.get(1));
+            Await.until("it has come", () -> torrent.downloaded() == 32 * 1024);
+            assertThat(savedBlocks(shared, directory)).isEqualTo(1);
+            clock.advance(Unsaved.SAVE_EVERY);
+            torrent.start(); // has it look at the clock
+
+            Await.until("both are saved", () -> savedBlocks(shared, directory) == 2);
+        }
+    }
+
+    /** How many blocks of pieces that are not complete the next run would find, if this one were killed now. */
+    private static int savedBlocks(SharedTorrent shared, Path directory) {
+        return saved(shared, directory).state().blocks().values().stream()
+                .mapToInt(BitSet::cardinality)
+                .sum();
+    }
+
+    private static Resumed saved(SharedTorrent shared, Path directory) {
+        var metainfo = shared.metainfo();
+        try (var disk = Disk.open()) {
+            return new ResumeData(disk, directory, metainfo.layout(), metainfo.infoHash(), InstantSource.system())
+                    .load();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    // What is not known any more when the disk fails
+
+    @Test
+    void afterADiskFailedNothingIsBelievedEvenIfTheRunIsKilledThen() throws Exception {
+        var shared = swarm.share(Content.ofLength(500_000));
+        var node = shared.seed();
+        node.torrent().stop();
+        node.awaitState(TorrentState.STOPPED);
+        assertThat(saved(shared, node.directory()).toCheck().isEmpty()).isTrue();
+        var file = node.directory().resolve("content.bin");
+
+        fail(file);
+        node.torrent().start();
+        node.awaitState(TorrentState.ERROR);
+        mend(file);
+
+        assertNothingIsBelieved(shared, node);
+    }
+
+    /** Its claims were saved as true when it was stopped, though the check had not come to its end. */
+    @Test
+    void afterADiskFailedUnderAStoppedTorrentsCheckNothingIsBelieved() throws Exception {
+        var shared = swarm.share(Content.folder().withFile("a", 16_000).withFile("b", 16_000));
+        var first = shared.seed();
+        first.close();
+        var node = reopen(shared, first.directory(), new CopyOnWriteArrayList<>());
+        node.awaitState(TorrentState.SEEDING);
+        var peer = shared.connect(node);
+        var folder = node.directory().resolve("folder");
+        var lease = swarm.own(FileLease.take(folder.resolve("a")));
+        lease.checkHeld();
+
+        var check = CompletableFuture.runAsync(() -> check(node.torrent()));
+        lease.awaitOpener();
+        node.torrent().stop();
+        peer.untilClosed();
+        fail(folder.resolve("b"));
+        lease.close();
+        node.awaitState(TorrentState.ERROR);
+        mend(folder.resolve("b"));
+
+        assertNothingIsBelieved(shared, node);
+        assertThat(check).failsWithin(Await.PATIENCE);
+    }
+
+    private static void check(Torrent torrent) {
+        try {
+            torrent.hashCheck();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void assertNothingIsBelieved(SharedTorrent shared, Node node) {
+        Await.until(
+                "it is written down",
+                () -> saved(shared, node.directory()).state().verified().isEmpty());
+        assertThat(saved(shared, node.directory()).toCheck().cardinality()).isEqualTo(shared.pieceCount());
+    }
+
+    /** From now on the file cannot even be looked at: it is a link to itself. */
+    private static void fail(Path file) throws IOException {
+        Files.move(file, file.resolveSibling("kept"));
+        Files.createSymbolicLink(file, file);
+    }
+
+    /** The file is there again, as it was. */
+    private static void mend(Path file) throws IOException {
+        Files.delete(file);
+        Files.move(file.resolveSibling("kept"), file);
     }
 
     @Test

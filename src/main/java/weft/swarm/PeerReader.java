@@ -316,7 +316,9 @@ final class PeerReader implements MessageHandler {
         }
         try {
             writeRun();
-            if (picker.written(run.partial(), run.begin(), run.blocks())) {
+            boolean isWhole = picker.written(run.partial(), run.begin(), run.blocks());
+            swarm.blocksWritten();
+            if (isWhole) {
                 swarm.verify(run.partial().piece());
             }
         } catch (IOException e) {

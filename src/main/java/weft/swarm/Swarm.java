@@ -70,6 +70,9 @@ public final class Swarm {
 
     /** What the torrent is told. Called on peers' and disk threads: must not block. */
     public interface Listener {
+        /** Some blocks, of any piece, are in the storage. Told for every few of them, so that it must take no time to speak of. */
+        void blocksWritten();
+
         /** A piece is there and right. */
         void pieceVerified(int piece);
 
@@ -625,6 +628,11 @@ public final class Swarm {
         if (current != null && current.storage() == storage && !(cause instanceof InterruptedIOException)) {
             listener.storageFailed(cause);
         }
+    }
+
+    /** Blocks are written that have come from a peer. */
+    void blocksWritten() {
+        listener.blocksWritten();
     }
 
     /** All blocks of a piece are written: have it verified. */

@@ -111,6 +111,9 @@ final class BareSwarm implements AutoCloseable {
     /** Listens to nothing. */
     static final class Silent implements Swarm.Listener {
         @Override
+        public void blocksWritten() {}
+
+        @Override
         public void pieceVerified(int piece) {}
 
         @Override
