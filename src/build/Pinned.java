@@ -1,6 +1,7 @@
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import jdk.jfr.consumer.RecordedEvent;
@@ -8,20 +9,20 @@ import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordingFile;
 
 /**
- * Fails if a recording shows that code of ours held its carrier while it waited: {@code java Pinned.java RECORDING CLASSES}.
- * The recording is one of {@code jdk.VirtualThreadPinned} over all tests, and must show the thread that
- * {@code PinnedThreadTest} pins on purpose, or else it could not have shown any.
+ * Fails if code of ours held its carrier while it waited: {@code java Pinned.java RECORDINGS CLASSES}. In the folder are
+ * recordings of {@code jdk.VirtualThreadPinned}, one of each JVM that ran tests. The thread that {@code PinnedThreadTest}
+ * pins on purpose must be in one of them, or else they could not have shown any.
  */
 final class Pinned {
     private static final String CONTROL = "weft.kit.PinnedThreadTest";
 
     public static void main(String[] args) throws IOException {
-        var recording = Path.of(args[0]);
+        var recordings = Path.of(args[0]);
         var classes = Path.of(args[1]);
         var ours = new TreeMap<String, Integer>();
         int all = 0;
         boolean controlSeen = false;
-        for (var event : RecordingFile.readAllEvents(recording)) {
+        for (var event : events(recordings)) {
             if (!event.getEventType().getName().equals("jdk.VirtualThreadPinned")) {
                 continue;
             }
@@ -38,11 +39,21 @@ final class Pinned {
         System.out.println("Pinned virtual threads: " + all + " events, of " + ours.size() + " places in our code");
         if (!controlSeen) {
             System.out.println(
-                    "The thread that " + CONTROL + " pins is not in the recording, so it may lack others too");
+                    "The thread that " + CONTROL + " pins is not in the recordings, so they may lack others too");
         }
         if (!controlSeen || !ours.isEmpty()) {
             System.exit(1);
         }
+    }
+
+    private static List<RecordedEvent> events(Path recordings) throws IOException {
+        var events = new ArrayList<RecordedEvent>();
+        try (var files = Files.newDirectoryStream(recordings, "*.jfr")) {
+            for (var file : files) {
+                events.addAll(RecordingFile.readAllEvents(file));
+            }
+        }
+        return events;
     }
 
     private static List<RecordedFrame> frames(RecordedEvent event) {
