@@ -134,6 +134,16 @@ public final class ConnectionLimits {
         }
     }
 
+    /** Whether anybody at all may be dialled now; one to whom there are as many connections as there may be may not, even so. */
+    public boolean mayDial() {
+        lock.lock();
+        try {
+            return halfOpen < maxHalfOpen && (connections < maxConnections || !strangers.isEmpty());
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private Optional<Place> take(InetAddress address, boolean dialling, Runnable makeWay) {
         var subscriber = Subscriber.of(address);
         var place = new Place(subscriber, dialling, makeWay);

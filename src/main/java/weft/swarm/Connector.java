@@ -62,8 +62,8 @@ final class Connector {
                     hasRoom ? shared.limits().dialling(address.getAddress()) : Optional.empty();
             if (place.isEmpty()) {
                 candidates.putBack(address, PAUSE);
-                if (!hasRoom) {
-                    Thread.sleep(PAUSE);
+                if (!hasRoom || !shared.limits().mayDial()) {
+                    Thread.sleep(PAUSE); // no other address would find a place
                 }
                 continue;
             }

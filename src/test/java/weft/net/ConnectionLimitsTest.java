@@ -75,6 +75,31 @@ class ConnectionLimitsTest {
     }
 
     @Test
+    void nobodyMayBeDialledWhereThereIsNoPlaceForAnybody() {
+        var inAll = new ConnectionLimits(1, 1, 2);
+        assertThat(inAll.mayDial()).isTrue();
+        var stranger = inAll.accepted(address(1), () -> {}).orElseThrow();
+        assertThat(inAll.mayDial()).as("a stranger makes way").isTrue();
+        stranger.established();
+        assertThat(inAll.mayDial()).isFalse();
+
+        var halfOpen = new ConnectionLimits(10, 10, 1);
+        var dialling = halfOpen.dialling(address(1)).orElseThrow();
+        assertThat(halfOpen.mayDial()).isFalse();
+        dialling.established();
+        assertThat(halfOpen.mayDial()).isTrue();
+    }
+
+    @Test
+    void whoHasAllThatOneMayHaveKeepsNobodyElseFromBeingDialled() {
+        var limits = new ConnectionLimits(10, 1, 10);
+        assertThat(limits.dialling(address(1))).isPresent();
+
+        assertThat(limits.dialling(address(1))).isEmpty();
+        assertThat(limits.mayDial()).isTrue();
+    }
+
+    @Test
     void placeIsGivenBackOnce() {
         var limits = new ConnectionLimits(2, 2, 2);
         var place = limits.dialling(address(1)).orElseThrow();
