@@ -284,8 +284,10 @@ final class TorrentLife {
             check(check.get());
         }
         if (work.inError()) {
-            data.close(resumeState()); // it was opened for the check alone
-            become(TorrentState.ERROR);
+            if (error().isPresent()) { // else somebody has wished something during the check
+                data.close(resumeState()); // it was opened for that alone
+                become(TorrentState.ERROR);
+            }
             return;
         }
         boolean nowCompleted = tellCompletion();
@@ -504,6 +506,7 @@ final class TorrentLife {
         board.checkBegins(check);
         if (running && !paused) {
             swarm.pause();
+            paused = true; // something else may be wished when it ends
         }
         int total = check.pieces().cardinality();
         become(TorrentState.CHECKING);
@@ -542,15 +545,8 @@ final class TorrentLife {
         }
         board.checkEnds(check, !unchecked.isEmpty());
         if (failure == null) {
-            if (running && !paused) {
-                swarm.resume();
-            }
             swarm.checkEnded();
-            if (running) {
-                become(runningState());
-            } else if (board.goal() == Goal.STOPPED) { // else it starts in a moment, and says so then
-                halt();
-            }
+            goOn();
         }
         int whole = good.cardinality();
         board.checkIsDone(check, good, failure);
@@ -563,6 +559,24 @@ final class TorrentLife {
         }
         if (failure != null) {
             throw failure;
+        }
+    }
+
+    /** After a check, as is wished by now. What was not running starts in a moment, and says so then. */
+    private void goOn() throws IOException, InterruptedException {
+        switch (board.goal()) {
+            case STARTED -> {
+                if (running) {
+                    run(false);
+                }
+            }
+            case PAUSED -> {
+                if (running) {
+                    run(true);
+                }
+            }
+            case STOPPED -> halt();
+            case CLOSED -> {} // awaitWork ends the loop
         }
     }
 

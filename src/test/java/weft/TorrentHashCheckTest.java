@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -372,6 +373,75 @@ class TorrentHashCheckTest {
         Await.until("stopped", () -> torrent.state() == TorrentState.STOPPED);
         torrent.hashCheck();
         assertThat(torrent.state()).isEqualTo(TorrentState.STOPPED);
+    }
+
+    private static List<TorrentState> statesOf(Torrent torrent) {
+        var states = new CopyOnWriteArrayList<TorrentState>();
+        torrent.addListener(new TorrentListener() {
+            @Override
+            public void onStateChanged(TorrentState state) {
+                states.add(state);
+            }
+        });
+        return states;
+    }
+
+    @Test
+    void whatIsWishedDuringACheckIsWhatComesAfterIt() throws Exception {
+        var shared = swarm.share(Content.ofLength(20 * PIECE));
+        var storage = shared.seededStorage();
+        var node = shared.seed(options -> options.withStorage(storage));
+        var states = statesOf(node.torrent());
+        storage.stall();
+        var check = check(node.torrent(), node.torrent()::hashCheck);
+        Await.until("it is at it", storage::isWaitedFor);
+
+        node.torrent().pause();
+        storage.resume();
+        assertThat(check.get()).isEqualTo("done");
+        node.awaitState(TorrentState.PAUSED);
+        storage.stall();
+        check = check(node.torrent(), node.torrent()::hashCheck);
+        Await.until("it is at it", storage::isWaitedFor);
+        node.torrent().start();
+        storage.resume();
+        assertThat(check.get()).isEqualTo("done");
+        node.awaitState(TorrentState.SEEDING);
+
+        node.close();
+        assertThat(states)
+                .containsExactly(
+                        TorrentState.CHECKING,
+                        TorrentState.PAUSED,
+                        TorrentState.CHECKING,
+                        TorrentState.SEEDING,
+                        TorrentState.CLOSED);
+    }
+
+    @Test
+    void torrentInErrorThatIsStartedDuringACheckStarts() throws Exception {
+        var shared = swarm.share(Content.ofLength(20 * PIECE));
+        var seed = shared.seed();
+        var storage = shared.emptyStorage();
+        storage.write(0, 0, ByteBuffer.wrap(shared.block(0, 0, PIECE))); // or there would be nothing to be hashed
+        storage.failWrites(Optional.of(new IOException("no space left on device")));
+        var node = shared.leecher(
+                options -> options.withStorage(new Reopenable(storage)).withPeers(List.of(seed.address())));
+        node.awaitState(TorrentState.ERROR);
+        var states = statesOf(node.torrent());
+        storage.stall();
+        var check = check(node.torrent(), node.torrent()::hashCheck);
+        Await.until("it is at it", storage::isWaitedFor);
+
+        node.torrent().start();
+        storage.failWrites(Optional.empty());
+        storage.resume();
+
+        assertThat(check.get()).isEqualTo("done");
+        node.awaitComplete();
+        assertThat(states)
+                .startsWith(TorrentState.CHECKING, TorrentState.DOWNLOADING)
+                .doesNotContain(TorrentState.ERROR);
     }
 
     @Test
