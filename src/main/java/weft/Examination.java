@@ -89,7 +89,7 @@ final class Examination {
         if (waiting > 0) {
             return diskBusy(waiting);
         }
-        if (swarm.wantedBytes() == 0 && !swarm.isSeed()) {
+        if (swarm.wantedBytes().all() == 0 && !swarm.isSeed()) {
             return new Diagnosis(Cause.NOTHING_WANTED, "no file is wanted");
         }
         if (swarm.peers().isEmpty()) {

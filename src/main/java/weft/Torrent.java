@@ -445,16 +445,15 @@ public final class Torrent implements AutoCloseable {
 
     private TorrentSnapshot snapshot(TorrentLife known) {
         var swarm = known.swarm();
-        long left = swarm.missingBytes();
-        long wanted = swarm.wantedBytes();
+        var wanted = swarm.wantedBytes();
         var peers = swarm.peers();
         var check = known.checkProgress();
         return new TorrentSnapshot(
                 state(),
-                wanted == 0 ? 1 : (double) (wanted - left) / wanted,
+                wanted.all() == 0 ? 1 : (double) (wanted.all() - wanted.missing()) / wanted.all(),
                 size(),
-                wanted,
-                left,
+                wanted.all(),
+                wanted.missing(),
                 downloaded(),
                 uploaded(),
                 swarm.wasted().total(),

@@ -6,14 +6,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.kit.Await;
 import weft.kit.Content;
+import weft.kit.FakePeer;
+import weft.kit.Message.Bitfield;
 import weft.kit.Message.HaveAll;
+import weft.kit.Message.NotInterested;
+import weft.kit.Message.RejectRequest;
 import weft.kit.Message.Request;
 import weft.kit.Message.Unchoke;
 import weft.kit.Node;
@@ -80,19 +88,42 @@ class TorrentPrioritiesTest {
     @Test
     void fileThatIsWantedNoMoreIsNotFetchedFurther() throws Exception {
         var shared = share();
-        var storage = shared.seededStorage().withBytesPerSecond(100_000);
-        var seed = shared.seed(options -> options.withStorage(storage));
-        var node = shared.leecher(options -> options.withPeers(List.of(seed.address())));
-        Await.until("some is there", () -> node.torrent().pieces().cardinality() > 0);
+        var node = shared.leecher();
+        var peer = shared.connect(node);
+        var allButOne = new BitSet(); // with a seed there would be nothing to trade, and no connection
+        allButOne.set(1, shared.pieceCount());
+        peer.send(Bitfield.of(allButOne, shared.pieceCount()), new Unchoke());
+        var first = peer.await(Request.class);
 
         node.torrent().setPriority(0, 0);
         node.torrent().setPriority(1, 0);
         node.torrent().setPriority(2, 0);
-        node.awaitComplete();
+        peer.await(NotInterested.class);
+        var owed = requests(peer);
+        owed.add(first);
+        for (Request request : owed) {
+            peer.serve(request);
+        }
+        awaitAnswer(peer); // by which the blocks are taken
+        awaitAnswer(peer); // and something else would be asked for
 
+        assertThat(requests(peer)).as("beside the first").hasSize(owed.size() - 1);
         assertThat(node.torrent().wanted().isEmpty()).isTrue();
         assertThat(node.torrent().left()).isZero();
         assertThat(node.torrent().isSeed()).isFalse();
+    }
+
+    private static List<Request> requests(FakePeer peer) {
+        return peer.passedOver().stream()
+                .filter(Request.class::isInstance)
+                .map(Request.class::cast)
+                .collect(Collectors.toCollection(ArrayList::new));
+    }
+
+    /** It has not got the piece that nobody has, and says so. */
+    private static void awaitAnswer(FakePeer peer) throws Exception {
+        peer.send(new Request(0, 0, 16 * 1024));
+        peer.await(RejectRequest.class);
     }
 
     @Test
@@ -111,6 +142,34 @@ class TorrentPrioritiesTest {
         torrent.setPriority(0, 3);
         Await.until("the wish is known", () -> torrent.left() == shared.size());
         assertThat(torrent.files().getFirst().priority()).isEqualTo(3);
+    }
+
+    /** Nothing is there: all that is wanted is missing, whatever that is at the moment. */
+    @Test
+    void snapshotIsOfOneMomentHoweverOftenWishesChange() throws Exception {
+        var shared = share();
+        var storage = shared.emptyStorage();
+        var torrent = shared.leecher(options -> options.withStorage(storage)).torrent();
+        var over = new AtomicBoolean();
+        var wishes = Thread.ofPlatform().start(() -> {
+            for (int i = 0; !over.get(); i++) {
+                torrent.setPriority(i % 3, i / 3 % 2);
+            }
+        });
+
+        var seen = new HashSet<Long>();
+        try {
+            for (int i = 0; i < 5_000; i++) {
+                var snapshot = torrent.snapshot();
+                seen.add(snapshot.wantedSize());
+                assertThat(snapshot.left()).isEqualTo(snapshot.wantedSize());
+            }
+        } finally {
+            over.set(true);
+            wishes.join();
+        }
+
+        assertThat(seen).as("they did change").hasSizeGreaterThan(1);
     }
 
     @Test

@@ -164,9 +164,9 @@ public final class PiecePicker {
         return underLock(progress::missingBytes);
     }
 
-    /** Bytes of the wanted pieces, whether there or not. */
-    public long wantedBytes() {
-        return underLock(progress::wantedBytes);
+    /** How much is wanted, and how much of that is missing. */
+    public WantedBytes wantedBytes() {
+        return underLock(() -> new WantedBytes(progress.wantedBytes(), progress.missingBytes()));
     }
 
     // --- peers, and what they have

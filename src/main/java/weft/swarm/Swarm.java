@@ -35,6 +35,7 @@ import weft.net.ConnectionLimits;
 import weft.net.PeerChannel;
 import weft.net.TcpChannel;
 import weft.picker.PiecePicker;
+import weft.picker.WantedBytes;
 import weft.storage.PieceVerifier;
 import weft.storage.Storage;
 import weft.wire.AllowedFast;
@@ -853,8 +854,8 @@ public final class Swarm {
         return picker.missingBytes();
     }
 
-    /** Bytes of the wanted pieces, whether there or not. */
-    public long wantedBytes() {
+    /** How much is wanted, and how much of that is missing, both at one moment. */
+    public WantedBytes wantedBytes() {
         return picker.wantedBytes();
     }
 
