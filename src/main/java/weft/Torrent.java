@@ -243,7 +243,7 @@ public final class Torrent implements AutoCloseable {
 
     /** Like {@link #hashCheck()}, of one piece. Says whether it is right. */
     public boolean hashCheck(int piece) throws IOException, InterruptedException {
-        Objects.checkIndex(piece, pieceCount());
+        Objects.checkIndex(piece, requireKnown().metainfo().layout().pieceCount());
         var one = new BitSet();
         one.set(piece);
         return hashCheck(one).get(piece);
@@ -251,10 +251,11 @@ public final class Torrent implements AutoCloseable {
 
     /** Like {@link #hashCheck()}, of some pieces. Says which of them are right. */
     public BitSet hashCheck(BitSet pieces) throws IOException, InterruptedException {
+        var known = requireKnown();
         if (pieces.length() > pieceCount()) {
             throw new IndexOutOfBoundsException("piece " + (pieces.length() - 1) + " of " + pieceCount());
         }
-        return requireKnown().hashCheck((BitSet) pieces.clone());
+        return known.hashCheck((BitSet) pieces.clone());
     }
 
     /**
@@ -577,11 +578,13 @@ public final class Torrent implements AutoCloseable {
     /**
      * Sets a file's priority: 0 if it is not wanted, else any positive number; files of a higher one are fetched first. A
      * file that is wanted no more keeps what has come of it.
+     *
+     * @throws IllegalStateException if the metadata is not known yet
      */
     public void setPriority(int file, int priority) {
-        Objects.checkIndex(
-                file, known().map(known -> known.metainfo().files().size()).orElse(0));
-        requireKnown().setPriority(file, requirePriority(priority));
+        var known = requireKnown();
+        Objects.checkIndex(file, known.metainfo().files().size());
+        known.setPriority(file, requirePriority(priority));
     }
 
     static int requirePriority(int priority) {

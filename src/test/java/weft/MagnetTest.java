@@ -28,6 +28,7 @@ import weft.kit.SwarmExtension;
 import weft.metainfo.FileRange;
 import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
+import weft.metainfo.PieceRange;
 
 /** From a magnet link to the files. */
 @Timeout(60)
@@ -287,7 +288,9 @@ class MagnetTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageStartingWith("the metadata is not known yet");
         assertThatThrownBy(torrent::hashCheck).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> torrent.setPriority(0, 1)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> torrent.hashCheck(0)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> torrent.hashCheck(PieceRange.closed(0, 1))).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> torrent.setPriority(0, 1)).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
