@@ -21,12 +21,15 @@ import weft.wire.ProtocolException;
 
 /**
  * A connection to a peer while the torrent's metadata is fetched. Its reader runs {@link #converse}, with a writer beside
- * it. When the metadata is there and the torrent has begun, the reader notices within {@link #LOOK_EVERY}, and the
- * connection goes on as that of a {@link Peer}.
+ * it. When the metadata is there and the torrent has begun, the reader notices within {@link #LOOK_EVERY}, or sooner, and
+ * the connection goes on as that of a {@link Peer}.
  */
 final class MetadataPeer implements ConnectedPeer {
-    /** How often a reader looks whether the metadata has come by somebody else. */
-    private static final Duration LOOK_EVERY = Duration.ofMillis(100);
+    /** How often a reader looks whether the metadata has come by somebody else, which may take days. */
+    static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+
+    /** How often, when it has come, whether the torrent has begun: of whom it came, or who talks, the first pieces come. */
+    static final Duration LOOK_OFTEN = Duration.ofMillis(100);
 
     private static final int BUFFER_BYTES = 4 * 1024;
 
@@ -158,7 +161,7 @@ final class MetadataPeer implements ConnectedPeer {
                 connection.deadline().expect("sent a whole message", PeerReader.IDLE);
             }
             in = withRoom(in, needed);
-            int count = connection.channel().read(in, LOOK_EVERY);
+            int count = connection.channel().read(in, swarm.isFetching() ? LOOK_EVERY : LOOK_OFTEN);
             in.flip();
             if (count < 0) {
                 throw new EOFException("closed by the peer");

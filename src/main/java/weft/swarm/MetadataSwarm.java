@@ -160,10 +160,20 @@ public final class MetadataSwarm {
         }
     }
 
+    /** What peers are told of, and tell us, of others; its conversations are handed over with the connections. */
+    Optional<PeerExchange> peerExchange() {
+        return peerExchange;
+    }
+
+    /** The peers that are connected, of whom others are told. */
+    Map<InetSocketAddress, Integer> contacts() {
+        return peers.contacts(peer -> peer.extensions().contactFlags());
+    }
+
     private final class Acquaintances implements PeerExchange.Host {
         @Override
         public Map<InetSocketAddress, Integer> contacts() {
-            return peers.contacts(peer -> peer.extensions().contactFlags());
+            return MetadataSwarm.this.contacts();
         }
 
         @Override
@@ -265,6 +275,7 @@ public final class MetadataSwarm {
                     return parting(peer, refusal.get());
                 }
                 said = peer.converse(peerScope);
+                peerExchange.ifPresent(exchange -> exchange.handOver(peer.address()));
                 peerScope.forget(connection.channel());
             } catch (IOException | RuntimeException e) {
                 if (e instanceof RuntimeException) {

@@ -23,8 +23,8 @@ import weft.wire.ProtocolException;
  * Tells peers of the peers that we are connected to, and hears of theirs (BEP 11). What is told are connections that stand,
  * at addresses that can be dialled; what is heard is a stranger's word, of which a little is believed.
  *
- * <p>One per torrent. What a peer says is heard by its reader, {@link #tick} is called by the keeper, and only there peers
- * are told; so what has been told needs no lock.
+ * <p>One per torrent, from the fetching of the metadata on. What a peer says is heard by its reader, {@link #tick} is called
+ * by the keeper, of whom there is one at a time, and only there peers are told; so what has been told needs no lock.
  */
 final class PeerExchange implements Extension {
     /** BEP 11: no more than one message a minute. */
@@ -51,10 +51,11 @@ final class PeerExchange implements Extension {
         boolean wantsUploadOnly();
     }
 
-    private final Host host;
     private final Candidates candidates;
     private final LongSupplier nanoTime;
     private final Set<Talk> talks = ConcurrentHashMap.newKeySet();
+    private final Map<InetSocketAddress, Talk> handedOver = new ConcurrentHashMap<>();
+    private volatile Host host;
 
     PeerExchange(Host host, Candidates candidates, LongSupplier nanoTime) {
         this.host = host;
@@ -67,9 +68,23 @@ final class PeerExchange implements Extension {
         return PexMessage.NAME;
     }
 
+    /** From now on it is this one's peers that are told, and of whom they are told. */
+    void become(Host successor) {
+        host = successor;
+    }
+
+    /** The conversation with the peer at this address ends, and another one on the same connection takes it up. */
+    void handOver(InetSocketAddress address) {
+        talks.stream()
+                .filter(talk -> talk.peer.address().equals(address))
+                .forEach(talk -> handedOver.put(address, talk));
+    }
+
     @Override
     public Conversation connected(ExtensionPeer peer) {
-        var talk = new Talk(peer);
+        var before = handedOver.remove(peer.address());
+        boolean goesOn = before != null && peer.knows(); // who has only just connected has said nothing yet
+        var talk = goesOn ? before.with(peer) : new Talk(peer);
         talks.add(talk);
         return talk;
     }
@@ -96,7 +111,7 @@ final class PeerExchange implements Extension {
     }
 
     private final class Talk implements Conversation {
-        private final ExtensionPeer peer;
+        private volatile ExtensionPeer peer;
         private final ArrayDeque<Long> heardNanos = new ArrayDeque<>(); // of the reader; the last few messages
         private final Set<InetSocketAddress> told = new LinkedHashSet<>(); // of the keeper
         private boolean everTold; // of the keeper
@@ -104,6 +119,12 @@ final class PeerExchange implements Extension {
 
         private Talk(ExtensionPeer peer) {
             this.peer = peer;
+        }
+
+        /** Goes on with the same peer in another conversation: neither is it told all again, nor before its minute is over. */
+        private Talk with(ExtensionPeer successor) {
+            peer = successor;
+            return this;
         }
 
         // --- telling

@@ -218,7 +218,9 @@ public final class Swarm {
         this.isPrivate = subject.isPrivate();
         this.peerExchange = isPrivate || !shared.peerExchange()
                 ? Optional.empty()
-                : Optional.of(new PeerExchange(new Acquaintances(), door.candidates(), shared.nanoTime()));
+                : Optional.of(predecessor
+                        .flatMap(MetadataSwarm::peerExchange)
+                        .orElseGet(() -> new PeerExchange(new Acquaintances(), door.candidates(), shared.nanoTime())));
         this.extensions = ExtensionTable.of(Stream.of(
                         subject.metadata().map(MetadataServer::new).stream(),
                         peerExchange.stream(),
@@ -244,6 +246,7 @@ public final class Swarm {
         this.downloaded = new RateMeter(now);
         this.uploaded = new RateMeter(now);
         this.wasted = new RateMeter(now);
+        peerExchange.ifPresent(exchange -> exchange.become(new Acquaintances())); // which asks for all of the above
     }
 
     // --- the order of life
@@ -751,8 +754,10 @@ public final class Swarm {
     private final class Acquaintances implements PeerExchange.Host {
         @Override
         public Map<InetSocketAddress, Integer> contacts() {
-            return peers.contacts(
+            var contacts = peers.contacts(
                     peer -> peer.extensions().contactFlags() | (peer.isSeed() ? PexMessage.UPLOAD_ONLY : 0));
+            predecessor.ifPresent(before -> before.contacts().forEach(contacts::putIfAbsent)); // they are to come over
+            return contacts;
         }
 
         @Override

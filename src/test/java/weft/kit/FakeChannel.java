@@ -24,6 +24,7 @@ public final class FakeChannel implements PeerChannel {
     private boolean ended;
     private boolean closed;
     private int readers; // that wait
+    private long patienceNanos; // of the last reader
 
     /** A channel to a peer at this address. */
     public FakeChannel(String host, int port) {
@@ -79,6 +80,16 @@ public final class FakeChannel implements PeerChannel {
         return this;
     }
 
+    /** How long whoever has read last would wait for something to come. */
+    public Duration patience() {
+        lock.lock();
+        try {
+            return Duration.ofNanos(patienceNanos);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** What was written so far. */
     public byte[] written() {
         lock.lock();
@@ -112,6 +123,7 @@ public final class FakeChannel implements PeerChannel {
     private int read(ByteBuffer target, long timeoutNanos) throws ClosedChannelException {
         lock.lock();
         try {
+            patienceNanos = timeoutNanos;
             boolean timedOut = !awaitBytes(timeoutNanos);
             if (closed) {
                 throw new AsynchronousCloseException();

@@ -2,6 +2,9 @@ package weft.swarm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -27,7 +30,9 @@ import weft.kit.Await;
 import weft.kit.FakeChannel;
 import weft.kit.FakeClock;
 import weft.kit.FakePeer;
+import weft.kit.Message;
 import weft.kit.Message.Extended;
+import weft.kit.Message.Have;
 import weft.kit.Message.Port;
 import weft.kit.SteeredStorage;
 import weft.metainfo.InfoHash;
@@ -356,6 +361,76 @@ class MetadataSwarmTest {
         assertThat(crowd).noneMatch(FakeChannel::isClosed);
         assertThat(swarm.peers()).isEmpty();
         assertThat(next.hasRoom()).isFalse();
+    }
+
+    /** BEP 11: a message a minute, and nobody is added twice. */
+    @Test
+    void whoHasBeenToldOfPeersIsNotToldAgainWhenTheTorrentBegins() throws Exception {
+        var told = exchanges(comes(from("192.0.2.1")), 7001);
+        var other = exchanges(comes(from("192.0.2.2")), 7002);
+        Await.until("each is told of the other", () -> exchanged(told) == 1 && exchanged(other) == 1);
+        var next = startSuccessor();
+        Await.until(
+                () -> "both are taken over, but " + swarm.disconnects(),
+                () -> next.peers().size() == 2 && swarm.peers().isEmpty());
+        told.awaitReader();
+        other.awaitReader();
+
+        next.tick(clock.getAsLong());
+        clock.advance(Duration.ofMinutes(1));
+        next.tick(clock.getAsLong());
+        next.checked(3, true); // what was to be said before goes out at the latest with this
+
+        Await.until("both are told of a piece", () -> haves(told) == 1 && haves(other) == 1);
+        assertThat(exchanged(told)).isEqualTo(1);
+        assertThat(exchanged(other)).isEqualTo(1);
+
+        var third = exchanges(comes(from("192.0.2.3")), 7003);
+        Await.until("it is heard", () -> next.peers().size() == 3);
+        third.awaitReader();
+        next.tick(clock.getAsLong());
+        Await.until(
+                "there is news for all", () -> exchanged(told) == 2 && exchanged(other) == 2 && exchanged(third) == 1);
+    }
+
+    /** It takes part in peer exchange, and can be reached at this port. */
+    private static FakeChannel exchanges(FakeChannel channel, int port) {
+        return says(channel, Extended.handshake(Map.of("ut_pex", 1), "1:pi" + port + "e"));
+    }
+
+    private static long exchanged(FakeChannel channel) throws IOException {
+        return said(channel).stream()
+                .filter(message -> message instanceof Extended extended && extended.extensionId() == 1)
+                .count();
+    }
+
+    private static long haves(FakeChannel channel) throws IOException {
+        return said(channel).stream().filter(Have.class::isInstance).count();
+    }
+
+    /** All that was said to a peer that has connected to us. */
+    private static List<Message> said(FakeChannel channel) throws IOException {
+        var written = channel.written();
+        int begin = Math.min(Handshake.LENGTH, written.length);
+        var in = new DataInputStream(new ByteArrayInputStream(written, begin, written.length - begin));
+        var messages = new ArrayList<Message>();
+        while (in.available() > 0) {
+            messages.add(Message.read(in));
+        }
+        return messages;
+    }
+
+    /** There may be hundreds of them for days. */
+    @Test
+    void whoHasNothingToSayIsLookedAtOnceASecondUntilTheMetadataIsThere() throws Exception {
+        var honest = claimsToHaveIt(comes(from("192.0.2.1"))).awaitReader();
+        assertThat(honest.patience()).isEqualTo(MetadataPeer.LOOK_EVERY).isEqualTo(Duration.ofSeconds(1));
+
+        sendsIt(honest);
+        fetched.get(20, TimeUnit.SECONDS);
+        honest.awaitReader();
+
+        Await.until("it is hurried", () -> honest.patience().equals(MetadataPeer.LOOK_OFTEN));
     }
 
     /** However soon the torrent begins after hands were shaken: BEP 6 wants one of three messages first. */
