@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -18,7 +19,8 @@ import java.util.random.RandomGenerator;
  * can then show what he gives. A peer that has snubbed us keeps no slot but the optimistic one.
  *
  * <p>One per torrent. {@link #round} is called every ten seconds by the swarm's keeper; a free slot is filled at once
- * when a peer becomes interested. The lock is taken before those of peers, picker and outboxes.
+ * when a peer becomes interested, and one that loses interest has its slot no more. The lock is taken before those of
+ * peers, picker and outboxes.
  */
 final class Choker {
     /** BEP 3: choking is reconsidered every ten seconds, so that TCP has time to get up to speed. */
@@ -35,50 +37,47 @@ final class Choker {
 
     private final int slots;
     private final Supplier<Collection<Peer>> peers;
+    private final BooleanSupplier seeding;
     private final RandomGenerator random;
     private final LongSupplier nanoTime;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private boolean seeding; // guarded by lock, as are all below
-    private boolean serving;
+    private boolean serving; // guarded by lock, as are all below
     private int rounds;
     private Peer optimistic; // or null
 
-    /** A choker with {@code slots} places, the optimistic one among them. */
-    Choker(int slots, Supplier<Collection<Peer>> peers, RandomGenerator random, LongSupplier nanoTime) {
+    /**
+     * A choker with {@code slots} places, the optimistic one among them.
+     *
+     * @param seeding whether those who are served are chosen as a seed does; asked under the lock, so that whoever has seen
+     *     it change may not have the last word
+     */
+    Choker(
+            int slots,
+            Supplier<Collection<Peer>> peers,
+            BooleanSupplier seeding,
+            RandomGenerator random,
+            LongSupplier nanoTime) {
         if (slots < 1) {
             throw new IllegalArgumentException("upload slots < 1: " + slots);
         }
         this.slots = slots;
         this.peers = peers;
+        this.seeding = seeding;
         this.random = random;
         this.nanoTime = nanoTime;
     }
 
-    /** From now on everybody is choked, or peers are served again; while leeching or while seeding. */
-    void serve(boolean nowServing, boolean nowSeeding) {
+    /** From now on everybody is choked, or peers are served again. */
+    void serve(boolean nowServing) {
         lock.lock();
         try {
             serving = nowServing;
-            seeding = nowSeeding;
             if (serving) {
                 fillFreeSlots();
             } else {
                 optimistic = null;
                 peers.get().forEach(peer -> peer.choke(true, false));
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** From now on those who are served are chosen as a seed does, or as a leecher. */
-    void seed(boolean nowSeeding) {
-        lock.lock();
-        try {
-            seeding = nowSeeding;
-            if (serving) {
-                fillFreeSlots();
             }
         } finally {
             lock.unlock();
@@ -98,10 +97,11 @@ final class Choker {
                 optimistic = drawOptimistic(interested);
             }
             rounds++;
+            boolean asSeed = seeding.getAsBoolean();
             var served = new HashSet<Peer>();
             interested.stream()
-                    .filter(peer -> peer != optimistic && !(peer.isSnubbed() && !seeding))
-                    .sorted(seeding ? byTurn() : byWhatTheyGive())
+                    .filter(peer -> peer != optimistic && !(peer.isSnubbed() && !asSeed))
+                    .sorted(asSeed ? byTurn() : byWhatTheyGive())
                     .limit(optimistic == null ? slots : slots - 1L)
                     .forEach(served::add);
             for (Peer peer : peers.get()) {
@@ -113,11 +113,16 @@ final class Choker {
         }
     }
 
-    /** A peer has become interested, or has lost interest, or gone: a free slot need not wait for the next round. */
-    void interestChanged() {
+    /**
+     * A peer has become interested, or has lost interest, or gone, or we have begun to seed, or ceased to: what that
+     * changes need not wait for the next round. Who is not interested is choked before another gets its slot: it would be
+     * one too many once it is interested again.
+     */
+    void changed() {
         lock.lock();
         try {
             if (serving) {
+                chokeWhoIsNotInterested();
                 fillFreeSlots();
             }
         } finally {
@@ -125,14 +130,23 @@ final class Choker {
         }
     }
 
+    private void chokeWhoIsNotInterested() {
+        for (Peer peer : peers.get()) {
+            if (!peer.amChoking() && !peer.peerInterested()) {
+                peer.choke(true, false);
+            }
+        }
+    }
+
     private void fillFreeSlots() {
+        boolean asSeed = seeding.getAsBoolean();
         var waiting = new ArrayList<Peer>();
         int taken = 0;
         for (Peer peer : peers.get()) {
             if (peer.peerInterested()) {
                 if (!peer.amChoking()) {
                     taken++;
-                } else if (!peer.isSnubbed() || seeding) {
+                } else if (!peer.isSnubbed() || asSeed) {
                     waiting.add(peer);
                 }
             }

@@ -342,7 +342,10 @@ public final class Peer implements ConnectedPeer {
         }
     }
 
-    /** Tells it what we have, which must be the first message after the handshake. */
+    /**
+     * Tells it what we have: with the first message after the handshake (BEP 3), or after that of the extension protocol,
+     * which is to be sent at once, too (BEP 10), and which who speaks it takes first.
+     */
     void sendPieces(BitSet have, int pieceCount) {
         if (reserved.fast() && have.isEmpty()) {
             queued(outbox.append(MessageEncoder::haveNone));

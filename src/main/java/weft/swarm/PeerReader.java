@@ -53,7 +53,10 @@ final class PeerReader implements MessageHandler {
 
     private static final int HAVE_ALL_LENGTH = 5;
 
-    /** While we choke it, a peer may have each block of an allowed-fast piece so many times. libtorrent's figure. */
+    /**
+     * While we choke it, a peer may ask so many times for as many blocks as its allowed-fast pieces have: all of them so
+     * often, or one the more. libtorrent's figure.
+     */
     private static final int FAST_REQUESTS_PER_BLOCK = 3;
 
     private final Peer peer;
@@ -158,7 +161,7 @@ final class PeerReader implements MessageHandler {
             return;
         }
         peer.interested(true);
-        swarm.choker().interestChanged();
+        swarm.choker().changed();
         // BEP 6: a peer that has nothing to trade yet may have a few pieces without a slot.
         if (peer.amChoking()
                 && swarm.isTransferring()
@@ -176,7 +179,7 @@ final class PeerReader implements MessageHandler {
         chatter("not interested", 1);
         if (peer.peerInterested()) {
             peer.interested(false);
-            swarm.choker().interestChanged();
+            swarm.choker().changed();
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -232,7 +233,7 @@ public final class Swarm {
         }
         this.shared = shared;
         this.listener = listener;
-        this.picker = new PiecePicker(layout, shared.random());
+        this.picker = new PiecePicker(layout, quickRandom(shared));
         this.verification = new Verification(this, picker, layout, shared);
         this.door = door;
         this.candidates = door.candidates();
@@ -241,12 +242,18 @@ public final class Swarm {
                 candidates,
                 limits.maxPeers(),
                 () -> predecessor.map(MetadataSwarm::peerCount).orElse(0));
-        this.choker = new Choker(limits.uploadSlots(), peers::all, shared.random(), shared.nanoTime());
+        this.choker =
+                new Choker(limits.uploadSlots(), peers::all, () -> complete, quickRandom(shared), shared.nanoTime());
         long now = shared.nanoTime().getAsLong();
         this.downloaded = new RateMeter(now);
         this.uploaded = new RateMeter(now);
         this.wasted = new RateMeter(now);
         peerExchange.ifPresent(exchange -> exchange.become(new Acquaintances())); // which asks for all of the above
+    }
+
+    /** The shared one may wait for others that draw from it, and for the system, which must not happen under a lock. */
+    private static RandomGenerator quickRandom(Shared shared) {
+        return new SplittableRandom(shared.random().nextLong());
     }
 
     // --- the order of life
@@ -262,7 +269,7 @@ public final class Swarm {
         var scope = parent.childSupervised("", this::taskFailed);
         complete = picker.isComplete();
         transferring = !paused; // before anybody can come in
-        choker.serve(!paused, complete);
+        choker.serve(!paused);
         var unverified = picker.unverified(); // before anybody can finish a piece, who has it verified himself
         session = new Session(scope, storage, verifier);
         predecessor.ifPresent(before -> before.handOver(this)); // before anybody is dialled who could take their places
@@ -276,7 +283,7 @@ public final class Swarm {
     /** Keeps the connections, but neither asks nor serves. */
     public void pause() {
         transferring = false;
-        choker.serve(false, complete);
+        choker.serve(false);
         for (Peer peer : peers) {
             peer.takeBackBlocks(); // of those too that are choked, and were allowed some
             peer.updateInterest(this::isTransferring);
@@ -286,7 +293,7 @@ public final class Swarm {
     /** Ends a {@link #pause}. */
     public void resume() {
         transferring = true;
-        choker.serve(true, complete);
+        choker.serve(true);
         peers.forEach(this::wake);
     }
 
@@ -505,7 +512,7 @@ public final class Swarm {
         boolean joined = peers.leave(peer, complete);
         picker.disconnect(peer.source());
         if (joined && transferring) {
-            choker.interestChanged();
+            choker.changed();
             peers.forEach(Peer::refill); // what it was asked for is free for others
         }
     }
@@ -681,35 +688,40 @@ public final class Swarm {
     }
 
     private void checkComplete(boolean byDownload) {
+        boolean nowComplete;
         completeLock.lock();
         try {
-            if (complete == picker.isComplete()) {
+            nowComplete = picker.isComplete();
+            if (complete == nowComplete) {
                 return;
             }
-            complete = !complete;
+            complete = nowComplete;
         } finally {
             completeLock.unlock();
         }
-        choker.seed(complete);
-        if (complete) {
+        choker.changed();
+        if (nowComplete) {
             listener.completed(byDownload);
             peers.forEach(this::closeIfUseless);
         } else {
             candidates.hurry(); // seeds are of use again
         }
-        var now = new ExtensionHandshake(
+        peers.tellAll(peer -> {
+            if (!peer.isClosing() && peer.isExtended()) {
+                peer.sendExtensionHandshake(uploadOnly(complete)); // as it is by now: the last word must be true
+            }
+        });
+    }
+
+    private static ExtensionHandshake uploadOnly(boolean yes) {
+        return new ExtensionHandshake(
                 Map.of(),
                 Optional.empty(),
                 OptionalInt.empty(),
                 Optional.empty(),
                 OptionalInt.empty(),
                 OptionalLong.empty(),
-                Optional.of(complete));
-        for (Peer peer : peers) {
-            if (!peer.isClosing() && peer.isExtended()) {
-                peer.sendExtensionHandshake(now);
-            }
-        }
+                Optional.of(yes));
     }
 
     // --- the keeper

@@ -7,7 +7,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
 import weft.kit.FakeChannel;
@@ -30,6 +32,7 @@ final class BareSwarm implements AutoCloseable {
     static final int PORT = 6881;
 
     private final Random random = new Random(1);
+    private final AtomicInteger draws = new AtomicInteger(); // of the swarm
     private final Disk disk = Disk.open();
     private final ConnectionLimits limits = new ConnectionLimits(100, 10, 100);
     private final SteeredStorage storage = new SteeredStorage(LAYOUT);
@@ -40,11 +43,11 @@ final class BareSwarm implements AutoCloseable {
 
     /** One in which every piece is right. */
     BareSwarm(String name, int maxPeers, LongSupplier clock) {
-        this(name, maxPeers, clock, (piece, hash) -> true);
+        this(name, maxPeers, clock, (piece, hash) -> true, new Silent());
     }
 
     /** One in which those pieces are right that {@code hashes} says. */
-    BareSwarm(String name, int maxPeers, LongSupplier clock, PieceVerifier.Hashes hashes) {
+    BareSwarm(String name, int maxPeers, LongSupplier clock, PieceVerifier.Hashes hashes, Swarm.Listener listener) {
         watchdog = new Watchdog(clock);
         scope = TaskScope.supervised(name, (task, failure) -> {});
         var shared = new Swarm.Shared(
@@ -53,7 +56,7 @@ final class BareSwarm implements AutoCloseable {
                 new BufferPool(64 * 1024, 4),
                 watchdog,
                 new Bans(),
-                random,
+                (RandomGenerator) this::draw,
                 clock,
                 new AddressVotes(),
                 PORT,
@@ -66,8 +69,18 @@ final class BareSwarm implements AutoCloseable {
                 Optional.empty(),
                 shared,
                 new Swarm.Limits(maxPeers, 4),
-                new Silent());
+                listener);
         swarm.start(scope, storage, new PieceVerifier(disk, LAYOUT, storage, hashes), false);
+    }
+
+    private long draw() {
+        draws.incrementAndGet();
+        return random.nextLong();
+    }
+
+    /** How many numbers the swarm has drawn from the source of chance that a client's torrents share. */
+    int draws() {
+        return draws.get();
     }
 
     Swarm swarm() {
@@ -109,7 +122,7 @@ final class BareSwarm implements AutoCloseable {
     }
 
     /** Listens to nothing. */
-    static final class Silent implements Swarm.Listener {
+    static class Silent implements Swarm.Listener {
         @Override
         public void blocksWritten() {}
 

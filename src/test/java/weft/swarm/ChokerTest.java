@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import weft.kit.FakeChannel;
@@ -29,7 +30,8 @@ class ChokerTest {
     private final PiecePicker picker = new PiecePicker(Layout.ofSingleFile(16 * 1024, "x", 1 << 20), random);
     private final List<Peer> peers = new ArrayList<>();
     private final Map<Peer, Integer> giving = new HashMap<>(); // KiB per second
-    private final Choker choker = new Choker(SLOTS, () -> (Collection<Peer>) peers, random, clock);
+    private final AtomicBoolean seeding = new AtomicBoolean();
+    private final Choker choker = new Choker(SLOTS, () -> (Collection<Peer>) peers, seeding::get, random, clock);
 
     private Peer peer() {
         var channel = new FakeChannel("10.0.0." + (peers.size() + 1), 6881);
@@ -41,7 +43,7 @@ class ChokerTest {
     private Peer interested() {
         var peer = peer();
         peer.interested(true);
-        choker.interestChanged();
+        choker.changed();
         return peer;
     }
 
@@ -71,7 +73,7 @@ class ChokerTest {
 
     @Test
     void atLeastOneSlotIsNeeded() {
-        assertThatThrownBy(() -> new Choker(0, () -> peers, random, clock))
+        assertThatThrownBy(() -> new Choker(0, () -> peers, seeding::get, random, clock))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -86,7 +88,7 @@ class ChokerTest {
 
     @Test
     void freeSlotIsFilledAtOnce() {
-        choker.serve(true, false);
+        choker.serve(true);
 
         var peer = interested();
 
@@ -95,7 +97,7 @@ class ChokerTest {
 
     @Test
     void peerThatIsNotInterestedGetsNoSlot() {
-        choker.serve(true, false);
+        choker.serve(true);
         var peer = peer();
 
         round();
@@ -105,7 +107,7 @@ class ChokerTest {
 
     @Test
     void noMoreThanTheSlotsAreServed() {
-        choker.serve(true, false);
+        choker.serve(true);
         IntStream.range(0, 20).forEach(i -> interested());
 
         for (int i = 0; i < 20; i++) {
@@ -116,21 +118,56 @@ class ChokerTest {
 
     @Test
     void slotOfAPeerThatLosesInterestOrLeavesIsFilledAtOnce() {
-        choker.serve(true, false);
+        choker.serve(true);
         IntStream.range(0, SLOTS + 2).forEach(i -> interested());
         var served = List.copyOf(served());
 
         served.get(0).interested(false);
-        choker.interestChanged();
+        choker.changed();
         peers.remove(served.get(1));
-        choker.interestChanged();
+        choker.changed();
 
-        assertThat(served().stream().filter(Peer::peerInterested)).hasSize(SLOTS);
+        assertThat(served()).hasSize(SLOTS).allMatch(Peer::peerInterested);
+    }
+
+    /** Or all who do so in turn would be served. */
+    @Test
+    void whoLosesInterestAndIsInterestedAgainHasNotKeptItsSlot() {
+        choker.serve(true);
+        IntStream.range(0, 4 * SLOTS).forEach(i -> interested());
+
+        for (Peer peer : peers) {
+            peer.interested(false);
+            choker.changed();
+            peer.interested(true);
+            choker.changed();
+
+            assertThat(served()).hasSize(SLOTS).doesNotContain(peer);
+        }
     }
 
     @Test
-    void peerThatLostInterestIsChokedInTheNextRound() {
-        choker.serve(true, false);
+    void optimisticSlotIsOneOfTheSlotsAlsoWhenItsPeerLosesInterest() {
+        choker.serve(true);
+        IntStream.range(0, 4 * SLOTS).forEach(i -> interested());
+        round();
+        var optimistic = peers.stream().filter(Peer::isOptimistic).findFirst().orElseThrow();
+
+        optimistic.interested(false);
+        choker.changed();
+        optimistic.interested(true);
+        choker.changed();
+
+        assertThat(optimistic.amChoking()).isTrue();
+        assertThat(served()).hasSize(SLOTS);
+        round();
+        assertThat(served()).hasSize(SLOTS);
+        assertThat(peers.stream().filter(Peer::isOptimistic)).hasSize(1);
+    }
+
+    @Test
+    void peerThatLostInterestIsChokedInTheNextRoundAtTheLatest() {
+        choker.serve(true);
         var peer = interested();
         peer.interested(false);
 
@@ -139,9 +176,25 @@ class ChokerTest {
         assertThat(peer.amChoking()).isTrue();
     }
 
+    /** It is asked when slots are given, not remembered: two that change it at the same time cannot leave it wrong. */
+    @Test
+    void snubberGetsASlotAsSoonAsWeSeed() {
+        choker.serve(true);
+        var snubber = peer();
+        snub(snubber);
+        snubber.interested(true);
+        choker.changed();
+        assertThat(snubber.amChoking()).isTrue();
+
+        seeding.set(true);
+        choker.changed();
+
+        assertThat(snubber.amChoking()).isFalse();
+    }
+
     @Test
     void leechingServesThoseWhoGiveMostAndOneOptimistically() {
-        choker.serve(true, false);
+        choker.serve(true);
         IntStream.range(0, 10).forEach(i -> giving(10));
         var best = Set.of(giving(100), giving(200), giving(300));
 
@@ -154,7 +207,7 @@ class ChokerTest {
 
     @Test
     void slotIsNotMovedWithoutAReason() {
-        choker.serve(true, false);
+        choker.serve(true);
         IntStream.range(0, 10).forEach(i -> giving(50));
         round();
         var regular = served();
@@ -167,7 +220,7 @@ class ChokerTest {
 
     @Test
     void optimisticSlotMovesOnEveryThirdRound() {
-        choker.serve(true, false);
+        choker.serve(true);
         IntStream.range(0, SLOTS - 1).forEach(i -> giving(1000));
         IntStream.range(0, 10).forEach(i -> interested());
         var holders = new ArrayList<Peer>();
@@ -185,7 +238,7 @@ class ChokerTest {
 
     @Test
     void optimisticSlotReachesEverybodyInTheEnd() {
-        choker.serve(true, false);
+        choker.serve(true);
         IntStream.range(0, SLOTS - 1).forEach(i -> giving(1000));
         var hopeful = IntStream.range(0, 6).mapToObj(i -> interested()).toList();
         var served = new HashSet<Peer>();
@@ -200,7 +253,7 @@ class ChokerTest {
 
     @Test
     void newcomersAreThreeTimesAsLikelyToBeTriedOptimistically() {
-        choker.serve(true, false);
+        choker.serve(true);
         IntStream.range(0, SLOTS - 1).forEach(i -> giving(1000));
         var known = interested();
         known.uploaded().add(1);
@@ -225,7 +278,7 @@ class ChokerTest {
 
     @Test
     void peerThatSnubbedUsLosesItsSlotWhileLeeching() {
-        choker.serve(true, false);
+        choker.serve(true);
         var snubber = giving(1000);
         IntStream.range(0, 10).forEach(i -> giving(10));
         round();
@@ -239,7 +292,8 @@ class ChokerTest {
 
     @Test
     void peerThatSnubbedUsMayBeServedWhileSeeding() {
-        choker.serve(true, true);
+        seeding.set(true);
+        choker.serve(true);
         var snubber = interested();
         snub(snubber);
 
@@ -261,7 +315,8 @@ class ChokerTest {
 
     @Test
     void seedingGivesEverybodyATurn() {
-        choker.serve(true, true);
+        seeding.set(true);
+        choker.serve(true);
         IntStream.range(0, 20).forEach(i -> interested());
         var served = new HashSet<>(served());
 
@@ -275,7 +330,8 @@ class ChokerTest {
 
     @Test
     void seedingKeepsATurnForAMinute() {
-        choker.serve(true, true);
+        seeding.set(true);
+        choker.serve(true);
         IntStream.range(0, 20).forEach(i -> interested());
         round();
         var regular = served();
@@ -289,13 +345,13 @@ class ChokerTest {
 
     @Test
     void pauseChokesEverybody() {
-        choker.serve(true, false);
+        choker.serve(true);
         IntStream.range(0, 10).forEach(i -> interested());
         round();
 
-        choker.serve(false, false);
+        choker.serve(false);
         round();
-        choker.interestChanged();
+        choker.changed();
 
         assertThat(served()).isEmpty();
         assertThat(peers).noneMatch(Peer::isOptimistic);
@@ -303,7 +359,7 @@ class ChokerTest {
 
     @Test
     void everybodyIsServedWhereSlotsAreEnough() {
-        choker.serve(true, false);
+        choker.serve(true);
         IntStream.range(0, SLOTS).forEach(i -> interested());
 
         for (int i = 0; i < 5; i++) {

@@ -21,7 +21,8 @@ class VerificationTest {
 
     private final FakeClock clock = new FakeClock();
     private final AtomicInteger looks = new AtomicInteger();
-    private final BareSwarm bare = new BareSwarm("weft verification test", 10, clock, (piece, hash) -> isRight());
+    private final BareSwarm bare = new BareSwarm(
+            "weft verification test", 10, clock, (piece, hash) -> isRight(), new BareSwarm.Silent());
     private final Swarm swarm = bare.swarm();
     private final FakeChannel channel = new FakeChannel("10.0.0.1", 6881);
 
