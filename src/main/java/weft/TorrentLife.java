@@ -508,6 +508,7 @@ final class TorrentLife {
             swarm.pause();
             paused = true; // something else may be wished when it ends
         }
+        var had = swarm.have();
         int total = check.pieces().cardinality();
         become(TorrentState.CHECKING);
         var good = new BitSet();
@@ -520,9 +521,8 @@ final class TorrentLife {
                         check.pieces(),
                         () -> check.isCancelled() || board.goal() == Goal.CLOSED,
                         (piece, whole, checked) -> {
-                            good.set(piece, whole);
+                            good.set(piece, swarm.checked(piece, whole, had.get(piece)));
                             unchecked.clear(piece);
-                            swarm.checked(piece, whole);
                             board.checkHasCome(checked, total);
                             events.fire(
                                     new Events.Subject("hash check"),

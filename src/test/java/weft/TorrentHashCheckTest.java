@@ -14,7 +14,9 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -267,6 +269,59 @@ class TorrentHashCheckTest {
 
         @Override
         public void close() {}
+    }
+
+    /** What was asked for before the check may still come. */
+    @Test
+    void pieceThatIsVerifiedAfterTheCheckHasLookedIsNotLost() throws Exception {
+        var shared = swarm.share(Content.ofLength(PIECE), PIECE);
+        var storage = new LookedAtTooEarly(new SteeredStorage(shared.metainfo().layout()));
+        var node = shared.leecher(options -> options.withStorage(storage));
+        var told = new CopyOnWriteArrayList<String>();
+        node.torrent().onPieceVerified(piece -> told.add("verified"));
+        node.torrent().onPieceFailed(piece -> told.add("failed"));
+        var peer = shared.connect(node);
+        peer.send(new Message.HaveAll(), new Message.Unchoke());
+        var asked = peer.await(2, Message.Request.class);
+        peer.serve(asked.get(0));
+        storage.armed = true;
+
+        var isGood = new AtomicBoolean();
+        var done = check(node.torrent(), () -> isGood.set(node.torrent().hashCheck(0)));
+        storage.lookedAt.await();
+        peer.serve(asked.get(1));
+        Await.until("it is verified", () -> node.torrent().pieces().get(0));
+        storage.goOn.countDown();
+
+        assertThat(done.get()).isEqualTo("done");
+        assertThat(isGood).isTrue();
+        node.awaitState(TorrentState.SEEDING);
+        assertThat(told).containsExactly("verified");
+    }
+
+    /** Says that the piece is not there, as it was when it was looked at, but not before it may go on. */
+    private static final class LookedAtTooEarly extends ForwardingStorage {
+        private final CountDownLatch lookedAt = new CountDownLatch(1);
+        private final CountDownLatch goOn = new CountDownLatch(1);
+        private volatile boolean armed;
+
+        private LookedAtTooEarly(SteeredStorage storage) {
+            super(storage);
+        }
+
+        @Override
+        public boolean mayHold(int piece) {
+            if (!armed) {
+                return super.mayHold(piece);
+            }
+            lookedAt.countDown();
+            try {
+                goOn.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            return false;
+        }
     }
 
     @Test

@@ -39,6 +39,10 @@ final class Claim {
         return true;
     }
 
+    boolean isOf(Source source) {
+        return claimant == source;
+    }
+
     private boolean mayClaim(Source source) {
         return anybody || (!source.snubbed && !passedOver.contains(source));
     }
@@ -52,7 +56,7 @@ final class Claim {
             }
             return null;
         }
-        if (++seconds <= SECONDS || sources.stream().filter(this::couldServe).count() < 2) {
+        if (++seconds <= SECONDS || sources.stream().noneMatch(this::couldServeInstead)) {
             return null;
         }
         var slow = claimant;
@@ -63,6 +67,10 @@ final class Claim {
 
     private boolean couldServe(Source source) {
         return !source.choked && source.pieces.contains(piece) && mayClaim(source);
+    }
+
+    private boolean couldServeInstead(Source source) {
+        return source != claimant && couldServe(source);
     }
 
     /** The peer does not serve: another may have the piece. */

@@ -3,7 +3,8 @@ package weft.picker;
 /**
  * The end of a download, when every block that anybody has was asked for: a peer with nothing to do is asked for a block
  * that others were asked for too, so that the last ones do not wait for the slowest. The request is taken back from the
- * others when it delivers. Not thread-safe: guarded by the picker's lock.
+ * others when it delivers. What one peer is silent about need not wait for the end. Not thread-safe: guarded by the
+ * picker's lock.
  */
 final class Endgame {
     /** A block is asked of so many peers at most: more brings little and costs the swarm. */
@@ -12,14 +13,19 @@ final class Endgame {
     /** Whoever has delivered so many times more than all who were asked for a block may be asked for it too. */
     private static final int MUCH_FASTER = 8;
 
+    /** Before the end, a block is asked of a second peer if the first has sent nothing for so many seconds. */
+    private static final int SILENT_SECONDS = 5;
+
     /** How many blocks that enough peers were asked for are looked at for one whose requesters are all slow. */
     private static final int MAX_LOOKED_AT = 32;
 
+    private final Progress progress;
     private final PieceQueue queue;
     private final Sources sources;
     private final Requests requests;
 
-    Endgame(PieceQueue queue, Sources sources, Requests requests) {
+    Endgame(Progress progress, PieceQueue queue, Sources sources, Requests requests) {
+        this.progress = progress;
         this.queue = queue;
         this.sources = sources;
         this.requests = requests;
@@ -98,11 +104,47 @@ final class Endgame {
         return 0;
     }
 
+    /**
+     * Before the end: one block of the highest priority that only one peer was asked for, which is silent and has delivered
+     * much less than this one. The end may be far, where somebody has pieces and does not serve them; until then a peer
+     * that sends a block now and then, and so does not snub us, must not hold what others have too. Who has come just now
+     * is not silent, nor who sends steadily, or much would be sent twice. Returns how many, 0 or 1.
+     */
+    int pickFromTheSilent(Source source, RequestWriter out) {
+        PartialPiece best = null;
+        int bestBlock = -1;
+        for (Source other : sources) {
+            if (source.snubbed || other.secondsWaiting < SILENT_SECONDS || !isMuchSlower(other, source)) {
+                continue;
+            }
+            for (int i = 0; i < other.requests.size(); i++) {
+                long request = other.requests.get(i);
+                int block = RequestList.block(request);
+                var partial = queue.partial(RequestList.piece(request));
+                if (partial != null
+                        && partial.requesters(block) == 1
+                        && source.pieces.contains(partial.piece())
+                        && progress.priority(partial.piece()) > (best == null ? 0 : progress.priority(best.piece()))
+                        && partial.admits(source)) {
+                    best = partial;
+                    bestBlock = block;
+                }
+            }
+        }
+        if (best == null) {
+            return 0;
+        }
+        requests.ask(best, bestBlock, source, out);
+        return 1;
+    }
+
+    private static boolean isMuchSlower(Source other, Source than) {
+        return other.delivered * MUCH_FASTER < than.delivered;
+    }
+
     private boolean areMuchSlower(int piece, int block, Source than) {
         for (Source other : sources) {
-            if (other.requests.contains(piece, block)
-                    && !other.snubbed
-                    && other.delivered * MUCH_FASTER >= than.delivered) {
+            if (other.requests.contains(piece, block) && !other.snubbed && !isMuchSlower(other, than)) {
                 return false;
             }
         }

@@ -79,6 +79,11 @@ public final class PartialPiece {
         return claim == null || claim.admits(source);
     }
 
+    /** Whether a block is taken that {@code source} was asked for once and is not now: of a suspect piece its claimant's. */
+    boolean admitsLate(Source source) {
+        return claim == null || claim.isOf(source);
+    }
+
     /** A second has passed. Returns the peer that is to fetch this piece no more, or null. */
     Source tick(Sources sources) {
         return claim == null ? null : claim.tick(sources);

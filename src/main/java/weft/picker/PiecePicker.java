@@ -35,7 +35,7 @@ public final class PiecePicker {
         this.queue = new PieceQueue(layout, progress, random);
         this.sources = new Sources(progress, queue);
         this.requests = new Requests(layout, queue, sources);
-        this.selection = new Selection(progress, queue, requests, new Endgame(queue, sources, requests));
+        this.selection = new Selection(progress, queue, requests, new Endgame(progress, queue, sources, requests));
     }
 
     // --- what is there and what is wanted
@@ -77,11 +77,14 @@ public final class PiecePicker {
     /**
      * A hash check found that {@code piece} is whole, or that it is not. False if that is no news; a piece that is being
      * fetched then goes on being fetched.
+     *
+     * @param wasThere whether the piece was there when the check began: one that has come since was verified later than the
+     *     check has read it, or before that and is damaged, which the next check finds
      */
-    public boolean checked(int piece, boolean whole) {
+    public boolean checked(int piece, boolean whole, boolean wasThere) {
         lock.lock();
         try {
-            if (whole == progress.has(piece)) {
+            if (whole == progress.has(piece) || (!whole && !wasThere)) {
                 return false;
             }
             if (whole) {
@@ -349,10 +352,14 @@ public final class PiecePicker {
         queue.partials().forEach(partial -> partial.unclaim(source));
     }
 
-    /** A second has passed: a suspect piece that one peer has had for too long is finished by another that has it. */
+    /**
+     * A second has passed: a suspect piece that one peer has had for too long is finished by another that has it, and so
+     * may be what a peer that is silent was asked for.
+     */
     public void tick() {
         lock.lock();
         try {
+            sources.forEach(source -> source.secondsWaiting++);
             for (PartialPiece partial : queue.partials()) {
                 var slow = partial.tick(sources);
                 if (slow != null) {

@@ -87,6 +87,13 @@ final class PieceSet {
         return common.cardinality();
     }
 
+    /** The pieces that are not in the set. */
+    BitSet complement() {
+        var others = toBitSet();
+        others.flip(0, pieceCount);
+        return others;
+    }
+
     /** A copy as a bit set. */
     BitSet toBitSet() {
         if (!all) {

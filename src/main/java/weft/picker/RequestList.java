@@ -26,6 +26,11 @@ final class RequestList {
         requests[end++] = key(piece, block);
     }
 
+    /** The request that was asked for after this many others. */
+    long get(int index) {
+        return requests[first + index];
+    }
+
     boolean contains(int piece, int block) {
         return find(key(piece, block)) >= 0;
     }

@@ -25,6 +25,7 @@ final class Requests {
 
     void ask(PartialPiece partial, int block, Source source, RequestWriter out) {
         partial.requested(block);
+        source.secondsWaiting = source.requests.size() == 0 ? 0 : source.secondsWaiting;
         source.requests.add(partial.piece(), block);
         out.request(partial.piece(), layout.blockOffset(block), layout.blockLength(partial.piece(), block));
     }
@@ -41,8 +42,9 @@ final class Requests {
         }
         source.snubbed = false;
         source.delivered++;
+        source.secondsWaiting = 0;
         var partial = queue.partial(piece);
-        if (partial == null || partial.hasArrived(block)) {
+        if (partial == null || partial.hasArrived(block) || !(expected || partial.admitsLate(source))) {
             return Arrival.DUPLICATE;
         }
         if (partial.requesters(block) > (expected ? 1 : 0)) {

@@ -42,8 +42,10 @@ final class Selection {
                 return picked;
             }
         }
-        boolean idle = picked == 0 && source.requests.size() == 0;
-        return idle && endgame.hasBegun() ? endgame.pick(source, out) : picked;
+        if (picked > 0 || source.requests.size() > 0) {
+            return picked;
+        }
+        return endgame.hasBegun() ? endgame.pick(source, out) : endgame.pickFromTheSilent(source, out);
     }
 
     private int pickFromBegun(PieceQueue.Level level, Source source, int max, RequestWriter out) {

@@ -27,6 +27,7 @@ public final class Source {
     boolean snubbed;
     PartialPiece arriving; // the attempt at a piece to which its last wanted block belongs, or null
     int delivered; // blocks that it was asked for
+    int secondsWaiting; // since its last block, or since it was asked for one when it had no requests
 
     private final Object owner;
 

@@ -76,16 +76,18 @@ final class Sources implements Iterable<Source> {
         return news;
     }
 
-    /** The peer has everything. Returns how many pieces are news. */
+    /**
+     * The peer has everything. Returns how many pieces are news. Only who had nothing is counted as a whole from now on: if
+     * who has lost a piece were, too, it could have all pieces counted one by one, and as a whole again, with every message.
+     */
     int haveAll(Source source) {
-        int news = progress.pieceCount() - source.pieces.count();
-        if (!source.pieces.isAll()) {
-            fall(source.pieces.toBitSet());
-            source.pieces.addAll();
-            seeds++;
+        if (source.pieces.count() > 0) {
+            return have(source, source.pieces.complement());
         }
+        source.pieces.addAll();
+        seeds++;
         source.useful = progress.missingCount();
-        return news;
+        return progress.pieceCount();
     }
 
     /** The peer has a piece no more. False if that is no news. */

@@ -815,20 +815,29 @@ public final class Swarm {
         picker.setSequential(sequential);
     }
 
-    /** A hash check found a piece whole, or not. */
-    public void checked(int piece, boolean whole) {
-        boolean changed = picker.checked(piece, whole);
+    /**
+     * A hash check found a piece whole, or not. Says whether the piece is there, as it is too if it has come, and was
+     * verified, after the check has read it.
+     *
+     * @param wasThere whether it was there when the check began
+     */
+    public boolean checked(int piece, boolean whole, boolean wasThere) {
+        boolean changed = picker.checked(piece, whole, wasThere);
         if (whole) {
             if (changed) {
                 tellHave(piece);
             }
             listener.pieceVerified(piece);
-        } else {
-            if (changed) {
-                tellDontHave(piece);
-            }
-            listener.pieceFailed(piece);
+            return true;
         }
+        if (!wasThere && picker.has(piece)) {
+            return true; // listeners have heard of it when it came
+        }
+        if (changed) {
+            tellDontHave(piece);
+        }
+        listener.pieceFailed(piece);
+        return false;
     }
 
     /** After a hash check: finds out whether the torrent has become complete, or ceased to be. */

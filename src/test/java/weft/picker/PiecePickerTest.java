@@ -7,6 +7,8 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import weft.metainfo.Layout;
 
@@ -292,12 +294,25 @@ class PiecePickerTest {
         picker.restore(pieces("# "), Map.of());
         var peer = unchoked(picker, "##");
 
-        picker.checked(0, false);
-        picker.checked(1, true);
+        picker.checked(0, false, true);
+        picker.checked(1, true, false);
 
         assertThat(picker.have()).isEqualTo(pieces(" #"));
         assertThat(picker.wanted()).isEqualTo(pieces("# "));
         assertThat(pick(picker, peer, 100)).hasSize(BLOCKS).allMatch(asked -> asked.piece() == 0);
+    }
+
+    @Test
+    void pieceThatHasComeAfterACheckHasReadItIsNotTakenAway() {
+        var picker = picker(2);
+        var peer = unchoked(picker, "# ");
+        fetch(picker, peer, pick(picker, peer, BLOCKS));
+        picker.verified(0);
+
+        assertThat(picker.checked(0, false, false)).isFalse();
+        assertThat(picker.have()).isEqualTo(pieces("# "));
+        assertThat(picker.checked(0, false, true)).isTrue();
+        assertThat(picker.have()).isEqualTo(pieces("  "));
     }
 
     @Test
@@ -327,9 +342,51 @@ class PiecePickerTest {
         assertThat(resumed).hasSize(BLOCKS - 1).allMatch(asked -> asked.piece() == begun);
     }
 
-    // --- helpers
+    // --- what peers have
 
-    private record Asked(int piece, int begin, int length) {}
+    /** Each piece that is counted is moved among those of its rarity, to a place that is drawn at random. */
+    @Test
+    void whoLosesAPieceAndHasEverythingAgainIsCountedAnewOnceOnly() {
+        int pieces = 1000;
+        var moved = new AtomicInteger();
+        var random = new Random(1);
+        var picker =
+                new PiecePicker(Layout.ofSingleFile(BLOCK, "file", (long) pieces * BLOCK), (RandomGenerator) () -> {
+                    moved.incrementAndGet();
+                    return random.nextLong();
+                });
+        var flipping = picker.connect("flipping");
+        picker.haveAll(flipping);
+        moved.set(0);
+
+        for (int i = 0; i < 100; i++) {
+            assertThat(picker.lost(flipping, i)).isTrue();
+            assertThat(picker.isSeed(flipping)).isFalse();
+            assertThat(picker.haveAll(flipping)).isEqualTo(1);
+            assertThat(picker.haveAll(flipping)).isZero();
+            assertThat(picker.isSeed(flipping)).isTrue();
+        }
+
+        assertThat(moved.get()).isBetween(pieces, 2 * pieces);
+        picker.disconnect(flipping);
+        assertThat(picker.unavailable().cardinality()).isEqualTo(pieces);
+    }
+
+    @Test
+    void whoHasLostEverythingAndHasItAgainCounts() {
+        var picker = picker(2);
+        var peer = unchoked(picker, "##");
+        picker.lost(peer, 0);
+        picker.lost(peer, 1);
+        assertThat(picker.isInteresting(peer)).isFalse();
+
+        picker.haveAll(peer);
+
+        assertThat(picker.unavailable()).isEqualTo(pieces("  "));
+        assertThat(picker.isInteresting(peer)).isTrue();
+        picker.disconnect(peer);
+        assertThat(picker.unavailable()).isEqualTo(pieces("##"));
+    }
 
     // --- those who say that they have everything and serve nothing
 
@@ -408,7 +465,157 @@ class PiecePickerTest {
         assertThat(picker.unverified()).containsExactly(0);
     }
 
+    // --- those who send a block now and then, while the end is far because nobody serves what is left
+
+    /** A peer that all blocks of a piece were asked of, and one that has them, too, and has sent many others. */
+    private static List<Source> slowAndQuick(PiecePicker picker) {
+        picker.have(picker.connect("chokes us, and has what nobody else has"), pieces("   #"));
+        var quick = unchoked(picker, "### ");
+        fetch(picker, quick, pick(picker, quick, 2 * BLOCKS));
+        picker.unverified().forEach(picker::verified);
+        var slow = unchoked(picker, "### ");
+        assertThat(pick(picker, slow, 100)).hasSize(BLOCKS);
+        return List.of(slow, quick);
+    }
+
+    private static void pass(PiecePicker picker, int seconds) {
+        for (int second = 0; second < seconds; second++) {
+            picker.tick();
+        }
+    }
+
+    @Test
+    void whatASilentPeerWasAskedForIsNotHeldFromAQuickOneUntilTheEnd() {
+        var picker = picker(4);
+        var both = slowAndQuick(picker);
+        var slow = both.get(0);
+        var quick = both.get(1);
+        pass(picker, 4);
+        assertThat(pick(picker, quick, 100)).as("it may still come").isEmpty();
+        pass(picker, 1);
+
+        for (int block = 0; block < BLOCKS; block++) {
+            var one = pick(picker, quick, 100);
+            assertThat(one).as("one at a time").hasSize(1);
+            assertThat(pick(picker, quick, 100)).isEmpty();
+            var cancelled = new ArrayList<Source>();
+            assertThat(arrive(picker, quick, one.getFirst(), cancelled)).isEqualTo(Arrival.WANTED);
+            assertThat(cancelled).containsExactly(slow);
+            picker.written(quick.arriving(), one.getFirst().begin(), 1);
+        }
+
+        assertThat(picker.unverified()).hasSize(1);
+    }
+
+    @Test
+    void whoSendsSteadilyIsLeftAlone() {
+        var picker = picker(4);
+        picker.have(picker.connect("chokes us, and has what nobody else has"), pieces("   #"));
+        var quick = unchoked(picker, "### ");
+        fetch(picker, quick, pick(picker, quick, 2 * BLOCKS));
+        picker.unverified().forEach(picker::verified);
+        var slow = unchoked(picker, "### ");
+        pass(picker, 10); // in which it is asked for nothing
+
+        for (Asked block : pick(picker, slow, 100)) {
+            pass(picker, 4);
+            assertThat(pick(picker, quick, 100)).isEmpty();
+            fetch(picker, slow, List.of(block));
+        }
+
+        assertThat(picker.unverified()).hasSize(1);
+    }
+
+    @Test
+    void whoHasDeliveredLittleHimselfIsNotAskedForWhatAnotherIsSilentAbout() {
+        var picker = picker(4);
+        slowAndQuick(picker);
+        var stranger = unchoked(picker, "### ");
+
+        pass(picker, 60);
+
+        assertThat(pick(picker, stranger, 100)).isEmpty();
+    }
+
+    @Test
+    void ofWhatASilentPeerHoldsTheMostWantedIsTakenFirst() {
+        var picker = picker(4);
+        picker.have(picker.connect("chokes us, and has what nobody else has"), pieces("   #"));
+        var quick = unchoked(picker, "### ");
+        picker.setPriorities(new int[] {0, 0, 1, 0});
+        fetch(picker, quick, pick(picker, quick, BLOCKS));
+        picker.verified(2);
+        var slow = unchoked(picker, "### ");
+        picker.setPriorities(new int[] {1, 0, 0, 0});
+        pick(picker, slow, BLOCKS);
+        picker.setPriorities(new int[] {1, 2, 1, 1});
+        pick(picker, slow, BLOCKS);
+
+        pass(picker, 5);
+
+        assertThat(pieceOf(pick(picker, quick, 100))).isEqualTo(1);
+    }
+
     // --- a piece that has failed is fetched from one peer alone
+
+    /** Blame must be certain when the piece fails again. */
+    @Test
+    void lateBlockOfASuspectPieceIsTakenFromItsClaimantOnly() {
+        var picker = picker(1);
+        var liar = unchoked(picker, "#");
+        var asked = pick(picker, liar, BLOCKS);
+        picker.choked(liar, false);
+        picker.unchoked(liar);
+        fetch(picker, liar, pick(picker, liar, BLOCKS)); // and the others may still come
+        picker.failed(0);
+        var none = new ArrayList<Source>();
+        assertThat(arrive(picker, liar, asked.get(0), none))
+                .as("nobody has claimed it")
+                .isEqualTo(Arrival.DUPLICATE);
+        var honest = unchoked(picker, "#");
+        var again = pick(picker, honest, BLOCKS);
+
+        assertThat(arrive(picker, liar, asked.get(1), none)).isEqualTo(Arrival.DUPLICATE);
+
+        fetch(picker, honest, again);
+        assertThat(picker.senders(0)).containsOnly(honest);
+    }
+
+    @Test
+    void claimantMaySendLate() {
+        var picker = picker(1);
+        var one = unchoked(picker, "#");
+        fetch(picker, one, pick(picker, one, BLOCKS));
+        picker.failed(0);
+        var asked = pick(picker, one, BLOCKS);
+        picker.choked(one, false);
+        picker.unchoked(one);
+        pick(picker, one, 1); // which claims it
+
+        fetch(picker, one, asked);
+
+        assertThat(picker.senders(0)).containsOnly(one);
+    }
+
+    /** It claims the piece by being asked for one that it allows, and rejects that. */
+    @Test
+    void suspectPieceIsNotHeldForEverByOneThatChokesUs() {
+        var picker = picker(1);
+        var honest = unchoked(picker, "#");
+        fetch(picker, honest, pick(picker, honest, BLOCKS));
+        picker.failed(0);
+        var choking = picker.connect("choking");
+        picker.haveAll(choking);
+        picker.allowFast(choking, 0);
+        for (Asked block : pick(picker, choking, BLOCKS)) {
+            picker.rejected(choking, block.piece(), block.begin());
+        }
+        assertThat(pick(picker, honest, BLOCKS)).as("it is another's").isEmpty();
+
+        pass(picker, 61);
+
+        assertThat(pick(picker, honest, BLOCKS)).hasSize(BLOCKS);
+    }
 
     @Test
     void suspectPieceIsNotHeldByOnePeerForEver() {
@@ -486,6 +693,10 @@ class PiecePickerTest {
 
         assertThat(picker.unverified()).containsExactly(0);
     }
+
+    // --- helpers
+
+    private record Asked(int piece, int begin, int length) {}
 
     private static PiecePicker picker(int pieces) {
         return new PiecePicker(

@@ -379,7 +379,7 @@ class MetadataSwarmTest {
         next.tick(clock.getAsLong());
         clock.advance(Duration.ofMinutes(1));
         next.tick(clock.getAsLong());
-        next.checked(3, true); // what was to be said before goes out at the latest with this
+        next.checked(3, true, false); // what was to be said before goes out at the latest with this
 
         Await.until("both are told of a piece", () -> haves(told) == 1 && haves(other) == 1);
         assertThat(exchanged(told)).isEqualTo(1);

@@ -151,7 +151,7 @@ class SwarmDeadlineTest {
     /** A leecher, and we have one piece for it. */
     private void greetAndUnchoke() throws IOException {
         storage.write(0, 0, ByteBuffer.allocate(BLOCK));
-        swarm.checked(0, true);
+        swarm.checked(0, true, false);
         greetAndShakeHands();
         channel.feed(new Message.Interested().encode()).awaitReader();
         Await.until("it is unchoked", () -> !swarm.peers().getFirst().amChoking());

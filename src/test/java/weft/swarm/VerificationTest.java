@@ -21,8 +21,8 @@ class VerificationTest {
 
     private final FakeClock clock = new FakeClock();
     private final AtomicInteger looks = new AtomicInteger();
-    private final BareSwarm bare = new BareSwarm(
-            "weft verification test", 10, clock, (piece, hash) -> isRight(), new BareSwarm.Silent());
+    private final BareSwarm bare =
+            new BareSwarm("weft verification test", 10, clock, (piece, hash) -> isRight(), new BareSwarm.Silent());
     private final Swarm swarm = bare.swarm();
     private final FakeChannel channel = new FakeChannel("10.0.0.1", 6881);
 
@@ -51,7 +51,7 @@ class VerificationTest {
         channel.feed(new Message.Piece(0, 0, ByteBuffer.allocate(BLOCK)).encode());
         Await.until("the piece is read from the disk", bare.storage()::isWaitedFor);
 
-        swarm.checked(0, true);
+        swarm.checked(0, true, false);
         bare.storage().resume();
 
         clock.advance(Duration.ofMinutes(1));

@@ -61,7 +61,7 @@ public class PickerBenchmark {
         var layout = Layout.ofSingleFile(PIECE_LENGTH, "content.bin", (long) PIECE_LENGTH * pieces);
         picker = new PiecePicker(layout, random);
         for (int piece = 0; piece < pieces; piece += 2) {
-            picker.checked(piece, true);
+            picker.checked(piece, true, false);
             oldest.add(piece);
         }
         for (int i = 0; i < PEERS; i++) {
@@ -99,7 +99,7 @@ public class PickerBenchmark {
     private void verified(int piece) {
         picker.verified(piece);
         oldest.add(piece);
-        picker.checked(oldest.remove(), false);
+        picker.checked(oldest.remove(), false, true);
     }
 
     /** A peer, and what it was asked for. */
