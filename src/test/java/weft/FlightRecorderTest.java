@@ -97,7 +97,9 @@ class FlightRecorderTest {
     void noEventIsMadeWhileNobodyRecords(@TempDir Path directory) throws Exception {
         var demo = Jvm.of(Main.class, "demo").withOptions("-Xlog:class+init=info");
         try (var process = demo.start(directory.resolve("output"))) {
-            assertThat(process.awaitExit(Await.PATIENCE)).as(process::output).isZero();
+            assertThat(process.awaitExit(Await.PATIENCE.multipliedBy(2)))
+                    .as(process::output)
+                    .isZero();
             var initialised = INITIALISED
                     .matcher(process.output())
                     .results()

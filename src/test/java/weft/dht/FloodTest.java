@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +52,7 @@ class FloodTest {
                 var flooder = DatagramChannel.open().bind(new InetSocketAddress(loopback, 0))) {
             var to = new InetSocketAddress(loopback, dht.port());
             long before = usedBytes();
+            long start = System.nanoTime();
 
             for (int i = 0; i < DATAGRAMS; i++) {
                 flooder.send(ByteBuffer.wrap(query(i, BString.of("token"))), to);
@@ -59,9 +61,11 @@ class FloodTest {
 
             Await.until("most of it ignored", () -> dht.statistics().ignored() > 1000);
             var now = dht.statistics();
+            // The limit is one of ten seconds each, and a busy machine may take longer over it all.
+            long windows = 1 + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start) / 10;
             assertThat(now.queriesAnswered() + now.queriesRefused())
                     .as("the limit for one address, and one more for each time that it was asked itself")
-                    .isLessThanOrEqualTo(DhtOptions.loopback().datagramsPerAddress() + now.queriesSent());
+                    .isLessThanOrEqualTo(windows * DhtOptions.loopback().datagramsPerAddress() + now.queriesSent());
             assertThat(usedBytes() - before).isLessThan(16 * MEBIBYTE);
         }
     }
