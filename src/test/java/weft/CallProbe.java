@@ -28,6 +28,9 @@ final class CallProbe {
 
     private static final Duration P99 = Duration.ofMillis(50);
 
+    /** Of a single call, on a machine that is busy with other things: what waits for a disk that hangs takes longer. */
+    private static final Duration SLOWEST = Duration.ofSeconds(2);
+
     private record Target(Object object, Method method) {}
 
     private record Timed(long nanos, Method method) {}
@@ -54,7 +57,7 @@ final class CallProbe {
         return targets.stream().map(target -> target.method().getName()).toList();
     }
 
-    /** Calls all of them so many times; fails unless 99 of 100 calls return within 50 ms. Says what was measured. */
+    /** Calls all of them so many times; fails unless 99 of 100 return within 50 ms, and all soon. Says what was measured. */
     String assertNoCallWaits(int rounds) throws ReflectiveOperationException {
         var calls = new ArrayList<Timed>();
         for (int round = 0; round < rounds; round++) {
@@ -83,6 +86,7 @@ final class CallProbe {
                         slowest.nanos() / 1e6,
                         slowest.method().getName());
         assertThat(Duration.ofNanos(p99.nanos())).as(measured).isLessThan(P99);
+        assertThat(Duration.ofNanos(slowest.nanos())).as(measured).isLessThan(SLOWEST);
         return measured;
     }
 
