@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -45,6 +46,11 @@ class FlightRecorderTest {
     /** A line of the JVM's own log. */
     private static final Pattern INITIALISED = Pattern.compile("Initializing '([\\w/$]+)'");
 
+    private static final Pattern LOGGER = Pattern.compile("System\\.getLogger\\(\"(.+?)\"\\)");
+
+    /** What the README lists of them. */
+    private static final Pattern LOGGERS = Pattern.compile("one logger for each package:([^.]*(?:\\.\\w[^.]*)*)\\.\\s");
+
     @RegisterExtension
     private final SwarmExtension swarm = new SwarmExtension();
 
@@ -72,6 +78,26 @@ class FlightRecorderTest {
     @Test
     void readmeListsEveryEventAndNoOther() throws IOException {
         assertThat(listed()).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(eventNames());
+    }
+
+    @Test
+    void readmeListsEveryLoggerAndNoOther() throws IOException {
+        var used = new TreeSet<String>();
+        try (var sources = Files.walk(Path.of("src/main/java"))) {
+            for (Path source :
+                    sources.filter(path -> path.toString().endsWith(".java")).toList()) {
+                LOGGER.matcher(Files.readString(source))
+                        .results()
+                        .map(found -> found.group(1))
+                        .forEach(used::add);
+            }
+        }
+        var readme = LOGGERS.matcher(Files.readString(Path.of("README.md")));
+        assertThat(readme.find()).isTrue();
+
+        assertThat(Arrays.stream(readme.group(1).split("[`,\\s]+")).filter(name -> !name.isEmpty()))
+                .doesNotHaveDuplicates()
+                .containsExactlyInAnyOrderElementsOf(used);
     }
 
     @Test
