@@ -102,8 +102,13 @@ public final class Client implements AutoCloseable {
         this.scope = scope;
         this.listener = port.tcp();
         var diskDefaults = DiskOptions.defaults();
-        this.disk = Disk.open(new DiskOptions(
-                options.maxMappedBytes(), diskDefaults.openFiles(), diskDefaults.fileThreads(), options.diskThreads()));
+        this.disk = Disk.open(
+                new DiskOptions(
+                        options.maxMappedBytes(),
+                        diskDefaults.openFiles(),
+                        diskDefaults.fileThreads(),
+                        options.diskThreads()),
+                nanoTime);
         var votes = new AddressVotes();
         this.dht = options.dht().map(settings -> Dht.open(scope, port.udp(), settings, votes));
         var watchdog = new Watchdog(System::nanoTime);

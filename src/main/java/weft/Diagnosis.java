@@ -25,7 +25,7 @@ public record Diagnosis(Cause cause, String sentence, List<Evidence> evidence) {
         SEEDING(false),
         /** No file is wanted. */
         NOTHING_WANTED(false),
-        /** It is about to start: the files of an earlier run are looked for. */
+        /** It is about to start, or to be hashed: the files of an earlier run are looked for. */
         STARTING(true),
         /** What lies on disk is being hashed. */
         CHECKING(false),
@@ -53,7 +53,7 @@ public record Diagnosis(Cause cause, String sentence, List<Evidence> evidence) {
         FILES_IN_USE(true),
         /** The disk failed in another way. */
         DISK_FAILED(true),
-        /** The disk does not get on with what has come. */
+        /** The disk does not get on: with what has come, what is to be sent, or what is to be looked at to begin with. */
         DISK_BUSY(true),
 
         /** What comes fails its hash, and whoever sent it is banned or soon will be. */

@@ -42,17 +42,24 @@ final class Examination {
         };
     }
 
-    private static Diagnosis notRunning(TorrentBoard.Standing standing) {
-        return standing.isToRun()
-                ? new Diagnosis(Cause.STARTING, "about to start: looking at what lies on the disk")
-                : new Diagnosis(Cause.STOPPED, "the torrent is stopped");
+    private Diagnosis notRunning(TorrentBoard.Standing standing) {
+        if (!standing.isToRun() && !standing.isToCheck()) {
+            return new Diagnosis(Cause.STOPPED, "the torrent is stopped");
+        }
+        if (life.isDiskStuck()) {
+            return diskBusy("what lies on it is still to be looked at");
+        }
+        return new Diagnosis(
+                Cause.STARTING,
+                (standing.isToRun() ? "about to start" : "about to hash") + ": looking at what lies on the disk");
     }
 
     private Diagnosis checking() {
         var check = life.checkProgress();
-        return new Diagnosis(
-                Cause.CHECKING,
-                "hashing what lies on the disk: " + check.checked() + " of " + pieces(check.total()) + " done");
+        var done = check.checked() + " of " + pieces(check.total());
+        return life.isDiskStuck()
+                ? diskBusy("hashing what lies on it stands still at " + done)
+                : new Diagnosis(Cause.CHECKING, "hashing what lies on the disk: " + done + " done");
     }
 
     // --- the disk
@@ -72,9 +79,11 @@ final class Examination {
     }
 
     private static Diagnosis diskBusy(int waiting) {
-        return new Diagnosis(
-                Cause.DISK_BUSY,
-                "the disk does not get on: " + (waiting == 1 ? "one call waits" : waiting + " calls wait") + " for it");
+        return diskBusy((waiting == 1 ? "one call waits" : waiting + " calls wait") + " for it");
+    }
+
+    private static Diagnosis diskBusy(String how) {
+        return new Diagnosis(Cause.DISK_BUSY, "the disk does not get on: " + how);
     }
 
     // --- running

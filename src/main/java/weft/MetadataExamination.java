@@ -27,14 +27,23 @@ final class MetadataExamination {
                 new Diagnosis(
                         Cause.METADATA_UNUSABLE,
                         standing.error().map(Throwable::getMessage).orElse("the metadata is of no use"));
-            case STOPPED ->
-                standing.isToRun()
-                        ? new Diagnosis(Cause.STARTING, "about to start: looking for metadata of an earlier run")
-                        : new Diagnosis(Cause.STOPPED, "the torrent is stopped");
-            case FETCHING_METADATA -> fetching(life.swarm().standing());
+            case STOPPED -> standing.isToRun() ? starting() : new Diagnosis(Cause.STOPPED, "the torrent is stopped");
+            case FETCHING_METADATA ->
+                life.isDiskStuck()
+                        ? new Diagnosis(
+                                Cause.DISK_BUSY, "the disk does not get on: the metadata has come and is to be kept")
+                        : fetching(life.swarm().standing());
             case PAUSED, CHECKING, DOWNLOADING, SEEDING ->
                 throw new IllegalStateException("without metadata: " + standing.state());
         };
+    }
+
+    private Diagnosis starting() {
+        return life.isDiskStuck()
+                ? new Diagnosis(
+                        Cause.DISK_BUSY,
+                        "the disk does not get on: metadata of an earlier run is still to be looked for")
+                : new Diagnosis(Cause.STARTING, "about to start: looking for metadata of an earlier run");
     }
 
     /** Whatever the cause, the evidence is all that was tried. */

@@ -273,10 +273,14 @@ final class MetadataLife {
         lock.lock();
         try {
             return new TorrentBoard.Standing(
-                    state, Optional.ofNullable(error), goal == Goal.STARTED || goal == Goal.PAUSED);
+                    state, Optional.ofNullable(error), goal == Goal.STARTED || goal == Goal.PAUSED, false);
         } finally {
             lock.unlock();
         }
+    }
+
+    boolean isDiskStuck() {
+        return saved.isPresent() && saved.get().isDiskStuck();
     }
 
     Optional<DhtDiscovery.Standing> dhtStanding() {

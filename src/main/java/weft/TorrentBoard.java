@@ -29,8 +29,8 @@ final class TorrentBoard {
         static final CheckProgress NONE = new CheckProgress(0, 0);
     }
 
-    /** Where it is, what stopped it, and whether it is wished to run. */
-    record Standing(TorrentState state, Optional<IOException> error, boolean isToRun) {}
+    /** Where it is, what stopped it, and whether it is wished to run, or to be checked before anything else. */
+    record Standing(TorrentState state, Optional<IOException> error, boolean isToRun, boolean isToCheck) {}
 
     /** A hash check that somebody waits for. */
     static final class Check {
@@ -234,7 +234,11 @@ final class TorrentBoard {
     Standing standing() {
         lock.lock();
         try {
-            return new Standing(state, Optional.ofNullable(error), goal == Goal.STARTED || goal == Goal.PAUSED);
+            return new Standing(
+                    state,
+                    Optional.ofNullable(error),
+                    goal == Goal.STARTED || goal == Goal.PAUSED,
+                    checks.stream().anyMatch(check -> !check.cancelled));
         } finally {
             lock.unlock();
         }

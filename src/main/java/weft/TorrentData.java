@@ -67,6 +67,11 @@ final class TorrentData {
         return loaded;
     }
 
+    /** Whether the disk does not get on: see {@link Disk#isStuck}. May be asked by any thread. */
+    boolean isDiskStuck() {
+        return disk.isStuck();
+    }
+
     /** Bytes served in earlier runs. May be asked by any thread. */
     long uploadedBefore() {
         return uploadedBefore;
@@ -83,7 +88,8 @@ final class TorrentData {
         var before = isOurs() ? resumeData.note(ResumeState.empty()) : null;
         Resumed found;
         if (options.storage().isPresent()) {
-            found = new Resumed(ResumeState.empty(), mayHold(own()), List.of());
+            var held = disk.mayHold(options.storage().get(), metainfo.layout().pieceCount());
+            found = new Resumed(ResumeState.empty(), held, List.of());
         } else if (options.resume()) {
             found = resumeData.load();
         } else {
@@ -99,14 +105,6 @@ final class TorrentData {
 
     private Storage own() {
         return OffloadedStorage.of(disk, options.storage().orElseThrow());
-    }
-
-    private BitSet mayHold(Storage own) {
-        var pieces = new BitSet();
-        for (int piece = 0; piece < metainfo.layout().pieceCount(); piece++) {
-            pieces.set(piece, own.mayHold(piece));
-        }
-        return pieces;
     }
 
     /** Opens the storage, if it is closed. */

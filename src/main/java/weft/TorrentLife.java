@@ -193,6 +193,10 @@ final class TorrentLife {
         return board.checkProgress();
     }
 
+    boolean isDiskStuck() {
+        return data.isDiskStuck();
+    }
+
     /** Not before the wishes are known to the swarm and what lies on disk has been looked at. */
     boolean awaitComplete(long deadlineNanos) throws IOException, InterruptedException {
         return board.awaitComplete(deadlineNanos, () -> swarm.isComplete() && data.isLoaded());

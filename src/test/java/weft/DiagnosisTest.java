@@ -10,11 +10,16 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -27,9 +32,13 @@ import weft.Diagnosis.Cause;
 import weft.Diagnosis.Evidence;
 import weft.kit.Await;
 import weft.kit.Content;
+import weft.kit.FakeClock;
+import weft.kit.FileLease;
+import weft.kit.ForwardingStorage;
 import weft.kit.Hostile;
 import weft.kit.Message;
 import weft.kit.Scripts;
+import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
 import weft.storage.Storage;
 import weft.storage.StorageException;
@@ -138,6 +147,134 @@ class DiagnosisTest {
         answers.countDown();
         await(Cause.NO_SOURCES, torrent);
         assertDiagnosis(node.torrent(), Cause.STOPPED, "the torrent is stopped");
+    }
+
+    private Torrent add(FakeClock clock, SharedTorrent shared, InitialState state, Storage storage) throws IOException {
+        return add(
+                clock,
+                shared,
+                AddOptions.into(swarm.directory()).withInitialState(state).withStorage(storage));
+    }
+
+    private Torrent add(FakeClock clock, SharedTorrent shared, AddOptions options) throws IOException {
+        var client = swarm.own(Client.open(SwarmExtension.clientOptions(), HttpTrackerOptions.defaults(), clock));
+        return client.add(shared.metainfo(), options);
+    }
+
+    /** Has what is there looked at, and waits for it. */
+    private static Thread startCheck(Torrent torrent) {
+        return Thread.startVirtualThread(() -> {
+            try {
+                torrent.hashCheck(new BitSet());
+            } catch (IOException | InterruptedException | CancellationException e) {
+                throw new AssertionError(e);
+            }
+        });
+    }
+
+    /** As time goes by: what gets on at first may take its time to come to a halt. */
+    private static void awaitDiskBusy(FakeClock clock, Torrent torrent, String how) {
+        var sentence = "the disk does not get on: " + how;
+        Await.until(() -> sentence + ", but " + torrent.diagnosis(), () -> {
+            clock.advance(Duration.ofSeconds(1));
+            return torrent.diagnosis().equals(new Diagnosis(Cause.DISK_BUSY, sentence));
+        });
+    }
+
+    /** As the command line does it: added as stopped, then looked at. */
+    @Test
+    void diskThatHangsBeforeTheFirstCheck() throws Exception {
+        var clock = new FakeClock();
+        var answers = new CountDownLatch(1);
+        var torrent = add(clock, swarm.share(CONTENT), InitialState.STOPPED, new SilentStorage(answers));
+        assertDiagnosis(torrent, Cause.STOPPED, "the torrent is stopped");
+
+        var check = startCheck(torrent);
+        assertDiagnosis(torrent, Cause.STARTING, "about to hash: looking at what lies on the disk");
+
+        awaitDiskBusy(clock, torrent, "what lies on it is still to be looked at");
+        assertThat(Cause.DISK_BUSY.isStall()).isTrue();
+        answers.countDown();
+        check.join();
+        assertDiagnosis(torrent, Cause.STOPPED, "the torrent is stopped");
+    }
+
+    @Test
+    void diskThatHangsInTheFirstCheck() throws Exception {
+        var clock = new FakeClock();
+        var shared = swarm.share(CONTENT);
+        var storage = shared.seededStorage();
+        storage.stall();
+        var torrent = add(clock, shared, InitialState.STARTED, storage);
+        assertDiagnosis(torrent, Cause.CHECKING, "hashing what lies on the disk: 0 of 4 pieces done");
+
+        awaitDiskBusy(clock, torrent, "hashing what lies on it stands still at 0 of 4 pieces");
+
+        storage.resume();
+        await(Cause.SEEDING, torrent);
+    }
+
+    /** Files of our own: resume data that cannot be read, or content that cannot be opened to be hashed. */
+    @ParameterizedTest
+    @CsvSource({
+        ".weft/HASH.resume, what lies on it is still to be looked at",
+        "content.bin, hashing what lies on it stands still at 0 of 4 pieces"
+    })
+    void fileThatCannotBeOpenedForNow(String name, String how) throws Exception {
+        var clock = new FakeClock();
+        var shared = swarm.share(CONTENT);
+        var directory = shared.seededDirectory();
+        var path = directory.resolve(
+                name.replace("HASH", shared.metainfo().infoHash().toHex()));
+        Files.createDirectories(path.getParent());
+        Files.write(path, new byte[0], StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        Torrent torrent;
+        Thread check;
+        try (var lease = FileLease.take(path)) {
+            lease.checkHeld();
+            torrent = add(clock, shared, AddOptions.into(directory).withInitialState(InitialState.STOPPED));
+            check = startCheck(torrent);
+
+            awaitDiskBusy(clock, torrent, how);
+        }
+        check.join();
+        assertThat(torrent.isSeed()).isTrue();
+    }
+
+    /** Every call takes nearly as long as one may, also within a piece. */
+    @Test
+    void diskThatIsSlowIsNotSaidToHang() throws Exception {
+        var clock = new FakeClock();
+        var content = Content.ofLength(600_000);
+        var shared = swarm.share(content, 256 * 1024);
+        var torrents = new CompletableFuture<Torrent>();
+        var causes = new ConcurrentLinkedQueue<Cause>();
+        var slow = new ForwardingStorage(shared.seededStorage()) {
+            private void takeTime() {
+                clock.advance(Duration.ofMillis(1900));
+                causes.add(torrents.join().diagnosis().cause());
+            }
+
+            @Override
+            public boolean mayHold(int piece) {
+                takeTime();
+                return super.mayHold(piece);
+            }
+
+            @Override
+            public void read(int piece, int begin, ByteBuffer target) throws IOException {
+                takeTime();
+                super.read(piece, begin, target);
+            }
+        };
+
+        torrents.complete(add(clock, shared, InitialState.STARTED, slow));
+        await(Cause.SEEDING, torrents.join());
+
+        assertThat(causes).containsOnly(Cause.STARTING, Cause.CHECKING);
+        assertThat(Collections.frequency(causes, Cause.CHECKING))
+                .as("looks and reads")
+                .isGreaterThan(10);
     }
 
     /** Holds nothing, and says so only when it is allowed to. */

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -14,12 +17,15 @@ import weft.Diagnosis.Cause;
 import weft.Diagnosis.Evidence;
 import weft.kit.Await;
 import weft.kit.Content;
+import weft.kit.FakeClock;
 import weft.kit.FakePeer;
+import weft.kit.FileLease;
 import weft.kit.Message.Extended;
 import weft.kit.Node;
 import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
 import weft.metainfo.Magnet;
+import weft.tracker.HttpTrackerOptions;
 
 /** What is said of a magnet link that does not come to anything: why, and all that was tried. */
 @Timeout(60)
@@ -80,6 +86,61 @@ class MetadataDiagnosisTest {
         Await.until(
                 () -> "who is connected, too: " + leecher.torrent().diagnosis().evidence(),
                 () -> leecher.torrent().diagnosis().evidence().size() == 5);
+    }
+
+    /** A new file that nobody can open for now. */
+    private static FileLease leased(Path path) throws IOException {
+        Files.createDirectories(path.getParent());
+        return FileLease.take(Files.createFile(path));
+    }
+
+    @Test
+    void diskThatHangsBeforeAnythingIsFetched() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var infoHash = shared.metainfo().infoHash();
+        var directory = swarm.directory();
+        var clock = new FakeClock();
+        var client = swarm.own(Client.open(SwarmExtension.clientOptions(), HttpTrackerOptions.defaults(), clock));
+        Torrent torrent;
+        try (var lease = leased(directory.resolve(".weft/" + infoHash.toHex() + ".torrent"))) {
+            lease.checkHeld();
+            torrent = client.add(Magnet.of(infoHash), AddOptions.into(directory));
+            assertThat(torrent.diagnosis())
+                    .hasToString("starting: about to start: looking for metadata of an earlier run");
+
+            Await.until(() -> "it hangs, but " + torrent.diagnosis(), () -> {
+                clock.advance(Duration.ofSeconds(1));
+                return torrent.diagnosis()
+                        .toString()
+                        .equals("disk_busy: the disk does not get on: "
+                                + "metadata of an earlier run is still to be looked for");
+            });
+        }
+        Await.until(
+                () -> "it is sought: " + torrent.diagnosis(), () -> torrent.state() == TorrentState.FETCHING_METADATA);
+        assertThat(torrent.diagnosis().cause()).isEqualTo(Cause.NO_SOURCES);
+    }
+
+    @Test
+    void diskThatHangsWhenTheMetadataIsToBeKept() throws Exception {
+        var shared = swarm.share(Content.ofLength(100_000));
+        var infoHash = shared.metainfo().infoHash();
+        var seed = shared.seed();
+        var directory = swarm.directory();
+        Node leecher;
+        try (var lease = leased(directory.resolve(".weft/" + infoHash.toHex() + ".torrent.tmp"))) {
+            lease.checkHeld();
+            leecher = shared.byMagnet(
+                    Magnet.of(infoHash), directory, options -> options.withPeers(List.of(seed.address())));
+
+            Await.until(
+                    () -> "it hangs, but " + leecher.torrent().diagnosis(),
+                    () -> leecher.torrent()
+                            .diagnosis()
+                            .toString()
+                            .equals("disk_busy: the disk does not get on: the metadata has come and is to be kept"));
+        }
+        leecher.awaitComplete();
     }
 
     @Test

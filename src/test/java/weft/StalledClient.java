@@ -19,8 +19,8 @@ import weft.storage.Storage;
 
 /**
  * A program that downloads three torrents in one client: one into a storage whose writes do not return and hold the
- * thread that calls, one (if it is given a fourth argument) into files that cannot be opened for now, and one that nothing
- * is wrong with. Fails unless that one comes in, no call waits, and closing takes less than five seconds.
+ * thread that calls, one into files that may be such as cannot be opened for now, and one that nothing is wrong with. Fails
+ * unless that one comes in, no call waits, the others say that it is the disk, and closing takes less than five seconds.
  *
  * <p>{@code StalledClient DIRECTORY PORT PORT PORT TORRENT TORRENT TORRENT}: for each torrent, the port of its seed.
  */
@@ -79,14 +79,21 @@ final class StalledClient {
                 .isTrue();
         System.out.printf("the healthy torrent took %.2f s%n", (System.nanoTime() - began) / 1e9);
 
+        Await.until(
+                () -> "the disk is named: " + held.diagnosis(),
+                () -> held.diagnosis().cause() == Diagnosis.Cause.DISK_BUSY);
+        Await.until(
+                () -> "it is complete or says why not: " + unopenable.diagnosis(),
+                () -> unopenable.isComplete() || unopenable.diagnosis().cause() == Diagnosis.Cause.DISK_BUSY);
+
         for (Torrent torrent : List.of(held, unopenable)) {
             System.out.println("platform thread: " + new CallProbe(client, torrent).assertNoCallWaits(ROUNDS));
             System.out.println("virtual thread: "
                     + onVirtualThread(
                             new FutureTask<>(() -> new CallProbe(client, torrent).assertNoCallWaits(ROUNDS))));
         }
-        System.out.println(
-                "others: " + unopenable.state() + ", " + unopenable.pieces().cardinality() + " pieces");
+        System.out.println("others: " + unopenable.state() + ", "
+                + unopenable.pieces().cardinality() + " pieces, " + unopenable.diagnosis());
 
         began = System.nanoTime();
         client.close();

@@ -49,6 +49,6 @@ public final class ChannelStorage extends FileStorage {
 
     @Override
     PieceBytes bytesForCheck() {
-        return new SlicedBytes(files.layout(), this);
+        return new SlicedBytes(files.disk(), files.layout(), this);
     }
 }

@@ -5,6 +5,7 @@ import java.io.InterruptedIOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -13,6 +14,8 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import weft.concurrent.TaskScope;
 import weft.concurrent.WorkerPool;
 
@@ -43,6 +46,9 @@ public final class Disk implements AutoCloseable {
     /** After somebody has waited for that in vain nobody waits for so long: the calls of another are stuck. */
     private static final long CALLS_STUCK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /** A disk that spins up or is at others' work takes a second or two; whoever waits for longer wants to know. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
     /** How often is looked for threads that are stuck. */
     private static final Duration RELIEF = Duration.ofMillis(250);
 
@@ -52,6 +58,7 @@ public final class Disk implements AutoCloseable {
     /** Set in the pools' own threads while they work: for whom. */
     private static final ThreadLocal<Pool> POOL_OF_THREAD = new ThreadLocal<>();
 
+    private final LongSupplier nanoTime;
     private final Optional<Disk> whole; // of which this is a share
     private final Pool fileThreads;
     private final Pool hashingThreads;
@@ -62,7 +69,11 @@ public final class Disk implements AutoCloseable {
     private final Callers callers;
     private final FileCloser closer;
 
-    private Disk(DiskOptions options) {
+    private final AtomicInteger calls = new AtomicInteger(); // of this share that its threads are making now
+    private volatile long lastStepNanos; // when one of them began, ended, or got on in between
+
+    private Disk(DiskOptions options, LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
         this.whole = Optional.empty();
         this.fileThreads = Pool.of(new WorkerPool("weft disk", options.fileThreads()));
         this.hashingThreads = Pool.of(new WorkerPool("weft hashing", options.hashingThreads()));
@@ -75,6 +86,7 @@ public final class Disk implements AutoCloseable {
     }
 
     private Disk(Disk whole) {
+        this.nanoTime = whole.nanoTime;
         this.whole = Optional.of(whole);
         this.fileThreads = Pool.of(whole.fileThreads.threads());
         this.hashingThreads = Pool.of(whole.hashingThreads.threads());
@@ -93,7 +105,12 @@ public final class Disk implements AutoCloseable {
 
     /** A disk with these bounds. */
     public static Disk open(DiskOptions options) {
-        return new Disk(Objects.requireNonNull(options, "options"));
+        return open(options, System::nanoTime);
+    }
+
+    /** Like {@link #open(DiskOptions)}, with another clock for {@link #isStuck}. */
+    public static Disk open(DiskOptions options, LongSupplier nanoTime) {
+        return new Disk(Objects.requireNonNull(options, "options"), Objects.requireNonNull(nanoTime, "nanoTime"));
     }
 
     /** Bytes of files that are mapped now, never more than the options allow. (On JDK 21 the garbage collector unmaps.) */
@@ -113,6 +130,20 @@ public final class Disk implements AutoCloseable {
      */
     public Disk share() {
         return new Disk(whole.orElse(this));
+    }
+
+    /**
+     * True if calls of this share wait for the disk, and none of them has got on for two seconds. One that takes many
+     * steps gets on with each file that it looks at and with each stretch that it reads: that it takes long is not enough.
+     * Work that waits for its turn, and what virtual threads do themselves, does not count.
+     */
+    public boolean isStuck() {
+        return calls.get() > 0 && nanoTime.getAsLong() - lastStepNanos > PATIENCE.toNanos();
+    }
+
+    /** A call that takes many steps has made one. */
+    void step() {
+        lastStepNanos = nanoTime.getAsLong();
     }
 
     /** Finds threads that are stuck, and lends others to those shares that wait; until interrupted. */
@@ -165,6 +196,18 @@ public final class Disk implements AutoCloseable {
         return onFileThread(() -> new DownloadDirectory(directory).usableSpace());
     }
 
+    /** The pieces that a storage may hold, as far as it knows without reading. Waits for the disk. */
+    public BitSet mayHold(Storage storage, int pieceCount) throws IOException {
+        return onFileThread(() -> {
+            var pieces = new BitSet();
+            for (int piece = 0; piece < pieceCount; piece++) {
+                pieces.set(piece, storage.mayHold(piece));
+                step();
+            }
+            return pieces;
+        });
+    }
+
     /**
      * Closes an open file of this share: on the spot if this thread works for this share, and may be held up by its disk;
      * else on a thread for the purpose, as closing may wait for a disk that has come to a halt. After a moment it is not
@@ -174,6 +217,7 @@ public final class Disk implements AutoCloseable {
         var own = Thread.currentThread().isVirtual() ? null : POOL_OF_THREAD.get();
         if (own != null && (own.equals(fileThreads) || own.equals(hashingThreads))) {
             close.run();
+            step();
             return;
         }
         closer.close(close);
@@ -204,13 +248,25 @@ public final class Disk implements AutoCloseable {
      */
     public void submit(Runnable work) throws InterruptedException {
         hashingThreads.lane().submit(() -> {
-            POOL_OF_THREAD.set(hashingThreads);
+            begin(hashingThreads);
             try {
                 work.run();
             } finally {
-                POOL_OF_THREAD.remove();
+                end();
             }
         });
+    }
+
+    private void begin(Pool pool) {
+        POOL_OF_THREAD.set(pool);
+        step();
+        calls.incrementAndGet();
+    }
+
+    private void end() {
+        calls.decrementAndGet();
+        step();
+        POOL_OF_THREAD.remove();
     }
 
     /**
@@ -226,17 +282,17 @@ public final class Disk implements AutoCloseable {
         return on(hashingThreads, work);
     }
 
-    private static <T> T on(Pool pool, Callable<T> work) throws IOException {
+    private <T> T on(Pool pool, Callable<T> work) throws IOException {
         var own = Thread.currentThread().isVirtual() ? null : POOL_OF_THREAD.get();
         if (own != null && own.threads() == pool.threads()) {
             return explained(work);
         }
         return explained(() -> pool.lane().call(() -> {
-            POOL_OF_THREAD.set(pool);
+            begin(pool);
             try {
                 return work.call();
             } finally {
-                POOL_OF_THREAD.remove();
+                end();
             }
         }));
     }

@@ -120,6 +120,7 @@ public final class HashCheck {
         try (PieceBytes bytes = verifier.bytesForCheck()) {
             for (int piece = run.nextSetBit(0); piece >= 0 && !ended; piece = run.nextSetBit(piece + 1)) {
                 report(piece, isGood(piece, bytes));
+                verifier.disk().step();
             }
         }
         return !run.isEmpty() && !ended;
@@ -146,6 +147,7 @@ public final class HashCheck {
         if (!verifier.storage().mayHold(piece)) {
             return false;
         }
+        verifier.disk().step();
         try {
             return verifier.verify(piece, bytes);
         } catch (StorageException e) {

@@ -21,6 +21,9 @@ final class MappedBytes implements PieceBytes {
     /** To map and unmap costs as much as hashing some 20 KiB. */
     private static final int LEAST_LENGTH = 256 << 10;
 
+    /** What has gone from memory meanwhile is read by faults: a slow disk has to be told from one that hangs. */
+    private static final int STEP_LENGTH = 256 << 10;
+
     private final Disk disk;
     private final TorrentFiles files;
     private final MappedFile[] mappedFiles; // null for padding
@@ -61,7 +64,10 @@ final class MappedBytes implements PieceBytes {
 
     private void feedWindow(int offset, int count, MessageDigest digest) throws IOException {
         try {
-            digest.update(window.slice(offset, count));
+            for (int done = 0; done < count; done += STEP_LENGTH) {
+                digest.update(window.slice(offset + done, Math.min(STEP_LENGTH, count - done)));
+                disk.step();
+            }
         } catch (InternalError e) {
             throw mappedFiles[windowFile].explain(e);
         }

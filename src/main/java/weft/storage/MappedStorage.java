@@ -104,7 +104,7 @@ public final class MappedStorage extends FileStorage {
     /** Where only the garbage collector unmaps, mapping much is no gain. */
     @Override
     PieceBytes bytesForCheck() {
-        var read = new SlicedBytes(layout, this);
+        var read = new SlicedBytes(disk, layout, this);
         return Mapping.isUnmappedAtOnce() ? new MappedBytes(disk, files, mappedFiles, read) : read;
     }
 

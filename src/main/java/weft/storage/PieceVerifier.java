@@ -45,7 +45,7 @@ public final class PieceVerifier {
      * passed on, also that for bytes which are missing.
      */
     public boolean verify(int piece) throws IOException {
-        return disk.onHashingThread(() -> verify(piece, new SlicedBytes(layout, storage)));
+        return disk.onHashingThread(() -> verify(piece, new SlicedBytes(disk, layout, storage)));
     }
 
     /**
@@ -67,7 +67,7 @@ public final class PieceVerifier {
         int left = layout.pieceLength(piece) - from;
         if (left > 0) {
             disk.onHashingThread(() -> {
-                new SlicedBytes(layout, storage).feed(piece, from, left, hash.sha1());
+                new SlicedBytes(disk, layout, storage).feed(piece, from, left, hash.sha1());
                 return null;
             });
         }
@@ -95,7 +95,7 @@ public final class PieceVerifier {
 
     /** What a hash check gets some pieces' bytes by, which it has not seen before. */
     PieceBytes bytesForCheck() {
-        return storage instanceof FileStorage files ? files.bytesForCheck() : new SlicedBytes(layout, storage);
+        return storage instanceof FileStorage files ? files.bytesForCheck() : new SlicedBytes(disk, layout, storage);
     }
 
     /** Like {@link #verify(int)}, by the calling thread, which is a hashing thread. */

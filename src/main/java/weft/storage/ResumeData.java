@@ -243,6 +243,7 @@ public final class ResumeData {
         for (TorrentFile file : layout.files()) {
             boolean isStored = file.length() > 0 && !file.isPadding(); // what else is there is nothing to us
             stamps.add(isStored ? FileStamp.of(directory.pathOf(file)) : FileStamp.NOTHING);
+            disk.step();
         }
         return stamps;
     }

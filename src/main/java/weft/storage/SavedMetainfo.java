@@ -29,6 +29,11 @@ public final class SavedMetainfo {
         this.infoHash = infoHash;
     }
 
+    /** Whether the disk does not get on with this: see {@link Disk#isStuck}. Any thread may ask. */
+    public boolean isDiskStuck() {
+        return disk.isStuck();
+    }
+
     /** What an earlier run has kept, if it did and it can be read. */
     public Optional<Metainfo> load() {
         try {

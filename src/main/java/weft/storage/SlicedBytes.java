@@ -11,11 +11,13 @@ final class SlicedBytes implements PieceBytes {
     /** Small enough to stay in a processor's own cache between reading and hashing. */
     private static final int SLICE_LENGTH = 64 << 10;
 
+    private final Disk disk;
     private final Layout layout;
     private final Storage storage;
     private final byte[] slice = new byte[SLICE_LENGTH];
 
-    SlicedBytes(Layout layout, Storage storage) {
+    SlicedBytes(Disk disk, Layout layout, Storage storage) {
+        this.disk = disk;
         this.layout = layout;
         this.storage = storage;
     }
@@ -30,6 +32,7 @@ final class SlicedBytes implements PieceBytes {
         for (int done = 0; done < length; ) {
             int count = Math.min(slice.length, length - done);
             storage.read(piece, begin + done, ByteBuffer.wrap(slice, 0, count));
+            disk.step();
             digest.update(slice, 0, count);
             done += count;
         }

@@ -122,6 +122,10 @@ final class TorrentFiles {
         return layout;
     }
 
+    Disk disk() {
+        return disk;
+    }
+
     StoredFile file(int index) {
         return files[index];
     }
@@ -233,6 +237,7 @@ final class TorrentFiles {
                 if (stored.data().wasReplaced() || !stored.data().isOpen()) {
                     unknown.accept(stored);
                 }
+                disk.step();
             }
             return null;
         });

@@ -111,6 +111,7 @@ final class WantedFiles {
             if (mayHaveParts && file.data().hold()) {
                 file.setInPartFile(true);
             }
+            disk.step();
         }
     }
 
@@ -131,6 +132,7 @@ final class WantedFiles {
                     PieceRange pieces = layout.piecesOf(file.file().index());
                     neededSlots.set(pieces.first(), pieces.end());
                 }
+                disk.step();
             }
             if (!readOnly) {
                 partFile.freeAllBut(neededSlots);
@@ -176,6 +178,7 @@ final class WantedFiles {
             int count = buffer.remaining();
             stored.data().write(buffer, position - file.offset());
             position += count;
+            disk.step();
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import weft.concurrent.TaskScope;
+import weft.kit.FakeClock;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class DiskTest {
@@ -114,6 +116,72 @@ class DiskTest {
                     throw new IOException("as if broken");
                 }))
                 .hasMessage("as if broken");
+    }
+
+    @Test
+    void callThatGetsOnIsNotStuckHoweverLongItTakes() throws Exception {
+        var clock = new FakeClock();
+        try (var ours = Disk.open(DiskOptions.defaults().withFileThreads(1), clock)) {
+            var share = ours.share();
+            var toDo = new LinkedBlockingQueue<Boolean>();
+            var done = new LinkedBlockingQueue<Boolean>();
+            try (var scope = TaskScope.allTogether("test")) {
+                scope.fork(
+                        "caller",
+                        () -> share.onFileThread(() -> {
+                            done.add(true); // it has begun
+                            while (toDo.take()) {
+                                share.step();
+                                done.add(true);
+                            }
+                            return null;
+                        }));
+                done.take();
+                for (int step = 0; step < 10; step++) {
+                    clock.advance(Duration.ofSeconds(2));
+                    assertThat(share.isStuck()).as("after 2 s").isFalse();
+                    toDo.add(true);
+                    done.take();
+                }
+
+                clock.advance(Duration.ofMillis(2001));
+
+                assertThat(share.isStuck()).as("after more").isTrue();
+                assertThat(ours.share().isStuck()).as("another share").isFalse();
+                toDo.add(false);
+                assertThat(scope.join(Duration.ofSeconds(30))).isTrue();
+            }
+            clock.advance(Duration.ofHours(1));
+            assertThat(share.isStuck()).as("nothing to do").isFalse();
+        }
+    }
+
+    @Test
+    void workThatWaitsForItsTurnIsNotStuck() throws Exception {
+        var clock = new FakeClock();
+        try (var ours = Disk.open(DiskOptions.defaults().withHashingThreads(1), clock)) {
+            var share = ours.share();
+            var begun = new CountDownLatch(1);
+            var release = new CountDownLatch(1);
+            try (var scope = TaskScope.allTogether("test")) {
+                scope.fork(
+                        "other",
+                        () -> ours.onHashingThread(() -> {
+                            begun.countDown();
+                            release.await();
+                            return null;
+                        }));
+                begun.await();
+                scope.fork("caller", () -> share.onHashingThread(() -> true));
+
+                clock.advance(Duration.ofHours(1));
+
+                assertThat(ours.isStuck()).isTrue();
+                assertThat(share.isStuck()).isFalse();
+                release.countDown();
+                assertThat(scope.join(Duration.ofSeconds(30))).isTrue();
+            }
+        }
     }
 
     @Test

@@ -17,12 +17,16 @@ import java.util.BitSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import weft.kit.Await;
 import weft.kit.ForwardingStorage;
 import weft.kit.SteeredStorage;
@@ -305,6 +309,24 @@ class HashCheckTest {
             var verifier = new PieceVerifier(small, CONTENT.layout(), unmapped, CONTENT::matches);
 
             assertThat(new HashCheck(verifier, all(), nobody()).run()).isEqualTo(all());
+        }
+    }
+
+    /** Whether it is read or mapped, and also in the middle of a piece: else a slow disk would look like one that hangs. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, 64 << 20})
+    void aCheckGetsOnWithEveryStretch(long mappedBytes) throws IOException {
+        int length = 8 << 20;
+        var layout = Content.layout(length, length);
+        storage.close();
+        Files.write(Files.createDirectories(directory.resolve("t")).resolve("0"), new byte[length]);
+        var steps = new AtomicInteger();
+        LongSupplier clock = steps::incrementAndGet;
+        try (var ours = Disk.open(DiskOptions.defaults().withMappedBytes(mappedBytes), clock);
+                var files = MappedStorage.open(ours, directory, layout, Content.INFO_HASH)) {
+            new HashCheck(new PieceVerifier(ours, layout, files, (piece, sha1) -> true), pieces(0, 1), nobody()).run();
+
+            assertThat(steps.get()).isGreaterThanOrEqualTo(length / (256 << 10));
         }
     }
 

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,6 +68,22 @@ class ResumeDataTest {
 
     private Path file(int index) {
         return directory.resolve("t").resolve("" + index);
+    }
+
+    /** Else a slow disk with many files would look like one that hangs. */
+    @Test
+    void everyFileThatIsLookedAtIsAStep() throws IOException {
+        var steps = new AtomicInteger();
+        try (var ours = Disk.open(DiskOptions.defaults(), steps::incrementAndGet)) {
+            var layout = Content.layout(
+                    16384, LongStream.generate(() -> 100).limit(50).toArray());
+            new ResumeData(ours, directory, layout, Content.INFO_HASH, InstantSource.system()).load();
+            assertThat(steps.getAndSet(0)).as("of looking").isGreaterThanOrEqualTo(50);
+
+            MappedStorage.open(ours, directory, layout, Content.INFO_HASH).close();
+
+            assertThat(steps.get()).as("of opening").isGreaterThanOrEqualTo(2 * 50);
+        }
     }
 
     private static BitSet pieces(int... numbers) {
