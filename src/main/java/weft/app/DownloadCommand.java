@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -77,6 +79,13 @@ final class DownloadCommand implements Callable<Integer> {
     @Option(names = "--seed", description = "Go on serving others when all is there, until interrupted.")
     private boolean seed;
 
+    @Option(
+            names = "--fail-if-full",
+            description =
+                    "End with status 1 if the disk is full; else the download waits, and goes on when there is room.")
+    private boolean failIfFull;
+
+    private final Map<TorrentWatch, String> waitingForRoom = new HashMap<>(); // and what the disk said
     private final Set<TorrentWatch> complete = new HashSet<>();
     private final Set<TorrentWatch> failed = new HashSet<>();
 
@@ -100,7 +109,7 @@ final class DownloadCommand implements Callable<Integer> {
             }
             torrents.add(torrent);
         }
-        if (Files.exists(directory) && !Files.isDirectory(directory)) {
+        if (transfer.ask(directory, () -> Files.exists(directory) && !Files.isDirectory(directory))) {
             throw new CommandException(directory + " is not a directory");
         }
         var storage = transfer.storageOptions();
@@ -186,18 +195,38 @@ final class DownloadCommand implements Callable<Integer> {
                         "file");
     }
 
-    /** Whether there is no more to be done for a torrent; tells the user once when it is complete or has failed. */
+    /** Whether there is no more to be done for a torrent; tells the user once when it is complete, waits, or has failed. */
     private boolean isSettled(TorrentWatch watch) {
         try {
-            if (watch.isComplete() && complete.add(watch)) {
+            boolean isComplete = watch.isComplete();
+            if (watch.isRunning() && waitingForRoom.remove(watch) != null) {
+                output.note(watch.torrent().name() + ": there is room again");
+            }
+            if (isComplete && complete.add(watch)) {
                 reportComplete(watch);
             }
             return complete.contains(watch) && !seed;
         } catch (IOException fault) {
+            if (Faults.isDiskFull(fault)) {
+                if (!failIfFull) {
+                    reportFull(watch, Faults.describe(fault));
+                    return false;
+                }
+                watch.torrent().stop(); // it would go on by itself
+            }
             failed.add(watch);
             transfer.summarise(watch, "failed", "", Optional.of(Faults.describe(fault)));
             output.trace(fault);
             return true;
+        }
+    }
+
+    private void reportFull(TorrentWatch watch, String fault) {
+        if (waitingForRoom.put(watch, fault) == null) {
+            var torrent = watch.torrent();
+            boolean isNeedKnown = allocation == Allocation.SPARSE && torrent.left() > 0;
+            output.error(torrent.name() + ": " + fault + "; it goes on when there is room"
+                    + (isNeedKnown ? " for the missing " + Units.size(torrent.left()) : ""));
         }
     }
 
@@ -232,7 +261,7 @@ final class DownloadCommand implements Callable<Integer> {
             return;
         }
         if (transfer.isJson()) {
-            transfer.summarise(watch, "interrupted", "", Optional.empty());
+            transfer.summarise(watch, "interrupted", "", Optional.ofNullable(waitingForRoom.get(watch)));
         }
         var torrent = watch.torrent();
         if (!torrent.hasMetadata()) {

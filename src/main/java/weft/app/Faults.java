@@ -1,5 +1,6 @@
 package weft.app;
 
+import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
@@ -11,6 +12,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import weft.storage.StorageException;
 
 /** Faults in the words of a user: the JDK's messages are often no more than a file's name. */
 final class Faults {
@@ -34,6 +36,11 @@ final class Faults {
             case OutOfMemoryError e -> "out of memory; WEFT_JAVA_OPTS=-Xmx512m gives more";
             default -> firstLine(fault);
         };
+    }
+
+    /** Whether it is the fault of a torrent whose disk is full, which goes on by itself when there is room. */
+    static boolean isDiskFull(IOException fault) {
+        return fault.getCause() instanceof StorageException cause && cause.reason() == StorageException.Reason.NO_SPACE;
     }
 
     /** The HTTP client wraps it, without a word. */

@@ -59,7 +59,7 @@ final class ProgressLines {
     List<String> block(TorrentView view, int width) {
         var lines = new ArrayList<String>(4);
         lines.add(Colour.BOLD.paint(Text.shortened(view.name(), width, glyphs.ellipsis()), colours));
-        lines.add(fitted(figures(view.figures(), true), width));
+        lines.add(fitted(figures(view, true), width));
         lines.add(
                 isInVain(view)
                         ? Text.shortened(tried(view.diagnosis()), width, glyphs.ellipsis())
@@ -72,7 +72,7 @@ final class ProgressLines {
 
     /** Everything on one line of at most {@code width} columns: progress, rates, and as much of the name, and of what holds it up, as fits. */
     String line(TorrentView view, int width) {
-        var figures = fitted(figures(view.figures(), true).stream().limit(3).toList(), width);
+        var figures = fitted(figures(view, true).stream().limit(3).toList(), width);
         int room = width - Text.columns(figures) - GAP.length();
         var label = view.complaint().map(text -> view.name() + ": " + text).orElse(view.name());
         return room < 3 ? figures : figures + GAP + Text.shortened(label, room, glyphs.ellipsis());
@@ -82,10 +82,7 @@ final class ProgressLines {
     String plain(TorrentView view) {
         return view.name() + ": "
                 + String.join(
-                        ", ",
-                        figures(view.figures(), false).stream()
-                                .map(Figure::text)
-                                .toList())
+                        ", ", figures(view, false).stream().map(Figure::text).toList())
                 + (isInVain(view) ? "; " + tried(view.diagnosis()) : "");
     }
 
@@ -116,7 +113,8 @@ final class ProgressLines {
     /** A figure, and how soon it is left out where there is no room: the highest first. */
     private record Figure(int dispensable, String text) {}
 
-    private List<Figure> figures(TorrentSnapshot now, boolean aligned) {
+    private List<Figure> figures(TorrentView view, boolean aligned) {
+        var now = view.figures();
         return switch (now.state()) {
             case CHECKING -> checking(now, aligned);
             case FETCHING_METADATA -> List.of(new Figure(0, "fetching metadata"), new Figure(1, peers(now)));
@@ -124,7 +122,14 @@ final class ProgressLines {
             case DOWNLOADING -> downloading(now, aligned);
             case PAUSED -> List.of(percent(now, aligned), new Figure(1, "paused"));
             case STOPPED -> List.of(percent(now, aligned), new Figure(1, "stopped"));
-            case ERROR -> List.of(percent(now, aligned), new Figure(1, "stopped by an error"));
+            case ERROR ->
+                List.of(
+                        percent(now, aligned),
+                        new Figure(
+                                1,
+                                view.diagnosis().cause() == Diagnosis.Cause.DISK_FULL
+                                        ? "waiting for room on the disk"
+                                        : "stopped by an error"));
             case CLOSED -> List.of(percent(now, aligned), new Figure(1, "closed"));
         };
     }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 import weft.Diagnosis;
 import weft.Torrent;
+import weft.TorrentState;
 
 /**
  * Reports how torrents get on, in the way that suits: live on a terminal, a line every few seconds elsewhere, or an
@@ -80,9 +81,9 @@ final class ProgressReport {
         }
     }
 
-    /** Says why nothing moves: once, and again only when the cause is another one. */
+    /** Says why nothing moves: once, and again only when the cause is another one. Errors are told at once by others. */
     private void noteComplaint(Torrent torrent, TorrentView view) {
-        if (view.complaint().isEmpty()) {
+        if (view.complaint().isEmpty() || view.figures().state() == TorrentState.ERROR) {
             complained.remove(torrent);
         } else if (complained.put(torrent, view.diagnosis().cause())
                 != view.diagnosis().cause()) {

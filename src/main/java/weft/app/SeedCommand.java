@@ -46,7 +46,7 @@ final class SeedCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         var metainfo = source.readUsable(torrentSource);
-        if (!Files.isDirectory(directory)) {
+        if (!transfer.ask(directory, () -> Files.isDirectory(directory))) {
             throw new CommandException("there is no directory " + directory);
         }
         var options = AddOptions.into(directory)

@@ -50,11 +50,18 @@ final class TorrentWatch implements TorrentListener {
 
     /**
      * Waits until the metadata is known, and what lies on disk: at once if resume data vouches for it, else when it is hashed. From here
-     * on bytes and time are counted. The torrent is not started yet, so nothing moves before.
+     * on bytes and time are counted. The torrent is not started yet, so nothing moves before. Where the disk is too full even
+     * for that it is put off: what lies there is hashed when there is room, before anything is fetched.
      */
     void load() throws IOException, InterruptedException {
         torrent.awaitMetadata();
-        torrent.hashCheck(new BitSet()); // what has to be hashed to begin with goes before
+        try {
+            torrent.hashCheck(new BitSet()); // what has to be hashed to begin with goes before
+        } catch (IOException e) {
+            if (!Faults.isDiskFull(e)) {
+                throw e;
+            }
+        }
         downloadedBefore = torrent.downloaded();
         uploadedBefore = torrent.uploaded();
         beganNanos = nanoClock.getAsLong();
@@ -83,10 +90,15 @@ final class TorrentWatch implements TorrentListener {
     }
 
     private Optional<String> complaint(Diagnosis diagnosis, long now) {
-        if (now - wellNanos < PATIENCE.toNanos() || torrent.state() == TorrentState.ERROR) {
+        boolean isFull = diagnosis.cause() == Diagnosis.Cause.DISK_FULL;
+        if (now - wellNanos < PATIENCE.toNanos() || (torrent.state() == TorrentState.ERROR && !isFull)) {
             return Optional.empty(); // who waits for the torrent tells of its error
         }
-        var hint = diagnosis.cause() == Diagnosis.Cause.NO_SOURCES ? ": --peer HOST:PORT names a peer" : "";
+        var hint = switch (diagnosis.cause()) {
+            case NO_SOURCES -> ": --peer HOST:PORT names a peer";
+            case DISK_FULL -> "; it goes on when there is room";
+            default -> "";
+        };
         return Optional.of(Text.printable(diagnosis.sentence() + hint));
     }
 
@@ -111,6 +123,14 @@ final class TorrentWatch implements TorrentListener {
             Thread.currentThread().interrupt();
             return false;
         }
+    }
+
+    /** Whether it fetches or serves. */
+    boolean isRunning() {
+        return switch (torrent.state()) {
+            case DOWNLOADING, SEEDING -> true;
+            case STOPPED, CHECKING, FETCHING_METADATA, PAUSED, ERROR, CLOSED -> false;
+        };
     }
 
     /** Bytes that came in since this command began. */

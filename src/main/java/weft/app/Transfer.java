@@ -2,14 +2,19 @@ package weft.app;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.FutureTask;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import weft.Client;
 import weft.concurrent.TaskScope;
+import weft.concurrent.WorkerPool;
 import weft.storage.StorageOptions;
 import weft.storage.StorageOptions.Access;
 
@@ -61,6 +66,39 @@ final class Transfer {
     /** What the next run is to begin with; while the client is open. */
     void remember(Client client) {
         network.remember(client);
+    }
+
+    /**
+     * Asks the disk about a directory before there is a torrent that can say why it does not move: on a thread for the
+     * purpose, as one of a server that is gone holds whoever looks at it.
+     *
+     * @throws InterruptedException if we shall stop before there is an answer
+     */
+    boolean ask(Path directory, BooleanSupplier question) throws InterruptedException {
+        return ask(directory, question, TorrentWatch.PATIENCE);
+    }
+
+    /** Like {@link #ask(Path, BooleanSupplier)}; after {@code patience} it is complained of. */
+    boolean ask(Path directory, BooleanSupplier question, Duration patience) throws InterruptedException {
+        var answer = new FutureTask<>(question::getAsBoolean);
+        var disk = new WorkerPool("weft disk", 1);
+        try {
+            disk.submit(() -> {
+                answer.run();
+                stop.wake();
+            });
+            if (!stop.await(patience) && !answer.isDone()) {
+                output.note(directory + ": nothing moves: the disk does not get on");
+            }
+            while (!answer.isDone()) {
+                if (stop.await(patience)) {
+                    throw new InterruptedException();
+                }
+            }
+            return answer.resultNow();
+        } finally {
+            disk.close(Duration.ZERO); // a thread that hangs is nobody's any more
+        }
     }
 
     /** The scope of threads that load torrents; its faults are the torrents' own, which say so when they are looked at. */

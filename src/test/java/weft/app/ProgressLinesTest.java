@@ -102,6 +102,8 @@ class ProgressLinesTest {
                 .isEqualTo("seeding  ↑     0 B/s  12 peers (3 seeds)  3.0 MiB sent");
         assertThat(lines.block(Views.checking(NAME), 79).get(1))
                 .isEqualTo("25.0 %  checking what is there  no good pieces");
+        assertThat(lines.block(Views.full(NAME), 79).get(1)).isEqualTo("42.3 %  waiting for room on the disk");
+        assertThat(lines.block(Views.failed(NAME), 79).get(1)).isEqualTo("42.3 %  stopped by an error");
     }
 
     @Test

@@ -1,19 +1,29 @@
 package weft.app;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import weft.kit.Await;
 import weft.kit.Content;
 import weft.kit.DiskUsage;
 import weft.kit.SharedTorrent;
@@ -251,6 +261,50 @@ class TransferTest {
                 .contains("folder\033[K\n", " %  ↓ ", "1 peer (1 seed)", "█", "\r\033[2A")
                 .endsWith("\r\033[2A\033[J\033[?25h"); // nothing of it is left
         assertThat(result.out()).startsWith("Downloaded folder");
+    }
+
+    /** Such as that of a server that is gone. */
+    @Test
+    void directoryThatHangsWhoeverLooksAtItIsComplainedOf() throws Exception {
+        var err = new ByteArrayOutputStream();
+        var stop = new StopSignal();
+        var transfer = new Transfer(new Output(System.out, new PrintStream(err, true, UTF_8), Optional::empty), stop);
+        var answers = new CountDownLatch(1);
+        BooleanSupplier question = () -> {
+            try {
+                answers.await();
+                return true;
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        };
+        var answered = new FutureTask<>(() -> transfer.ask(Path.of("gone"), question, Duration.ofMillis(10)));
+        Thread.startVirtualThread(answered);
+        Await.until("a complaint", () -> err.size() > 0);
+        answers.countDown();
+
+        assertThat(answered.get()).isTrue();
+        assertThat(err.toString(UTF_8)).isEqualTo("gone: nothing moves: the disk does not get on\n");
+        assertThat(transfer.ask(Path.of("here"), () -> false)).isFalse();
+    }
+
+    @Test
+    void whoIsToldToStopDoesNotWaitForADirectoryThatHangs() {
+        var stop = new StopSignal();
+        var transfer = new Transfer(new Output(System.out, System.err, Optional::empty), stop);
+        var end = new CountDownLatch(1);
+        stop.request();
+
+        assertThatThrownBy(() -> transfer.ask(Path.of("gone"), () -> {
+                    try {
+                        end.await();
+                    } catch (InterruptedException e) {
+                        throw new AssertionError(e);
+                    }
+                    return true;
+                }))
+                .isInstanceOf(InterruptedException.class);
+        end.countDown();
     }
 
     @Test

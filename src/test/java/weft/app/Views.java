@@ -33,6 +33,18 @@ final class Views {
         return view(name, TorrentState.CHECKING, 659 * MIB, 0, Optional.empty());
     }
 
+    /** There is no room for what is missing. */
+    static TorrentView full(String name) {
+        var view = view(name, TorrentState.ERROR, 380 * MIB, 0, Optional.empty());
+        var diagnosis = new Diagnosis(Diagnosis.Cause.DISK_FULL, "no space left", List.of());
+        return new TorrentView(name, view.figures(), view.pieces(), diagnosis, Optional.empty());
+    }
+
+    /** Something is wrong with the disk. */
+    static TorrentView failed(String name) {
+        return view(name, TorrentState.ERROR, 380 * MIB, 0, Optional.empty());
+    }
+
     /** Metadata is sought, and this was tried. */
     static TorrentView fetching(String name, Optional<String> complaint, Diagnosis.Evidence... tried) {
         var view = view(name, TorrentState.FETCHING_METADATA, 659 * MIB, 0, complaint);
