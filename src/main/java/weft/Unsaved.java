@@ -13,9 +13,10 @@ final class Unsaved {
 
     /**
      * And how much may come in until it is written at the latest. Saving forces what is claimed to the disk: little by
-     * little, while more comes in, rather than all of a large torrent at its end.
+     * little, while more comes in, rather than all of a large torrent at its end. (Tests that kill downloads have it happen
+     * sooner.)
      */
-    private static final long SAVE_EVERY_BYTES = 128L << 20;
+    private static final long SAVE_EVERY_BYTES = Long.getLong("weft.saveEveryBytes", 128L << 20);
 
     /**
      * And how many files may have been written to until then: forcing so many takes a second or two on most disks, and we
