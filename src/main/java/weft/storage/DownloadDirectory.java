@@ -149,8 +149,8 @@ final class DownloadDirectory {
     }
 
     /** True if this is, or would be made, on a file system that is not of this machine alone. */
-    boolean isOnNetwork() {
-        return NetworkFileSystems.has(firstExisting(root));
+    boolean isOnNetwork(NetworkFileSystems.Types types) {
+        return NetworkFileSystems.has(firstExisting(root), types);
     }
 
     /** Bytes that this user may still write here; empty if the file system does not say. */

@@ -2,7 +2,10 @@ package weft.storage;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.BitSet;
+import weft.metainfo.InfoHash;
+import weft.metainfo.Layout;
 
 /** Keeps a torrent in files; its two kinds differ in how they lend what is sent to peers. */
 abstract sealed class FileStorage implements Storage permits ChannelStorage, MappedStorage {
@@ -11,6 +14,26 @@ abstract sealed class FileStorage implements Storage permits ChannelStorage, Map
 
     FileStorage(TorrentFiles files) {
         this.files = files;
+    }
+
+    /** See {@link Storage#ofFiles}; {@code types} says what file system the directory is on. */
+    static FileStorage open(
+            Disk disk,
+            Path directory,
+            Layout layout,
+            InfoHash infoHash,
+            BitSet wanted,
+            StorageOptions options,
+            NetworkFileSystems.Types types)
+            throws IOException {
+        boolean mapped = switch (options.access()) {
+            case MAPPED -> true;
+            case CHANNEL -> false;
+            case AUTOMATIC -> !disk.onFileThread(() -> new DownloadDirectory(directory).isOnNetwork(types));
+        };
+        return mapped
+                ? MappedStorage.open(disk, directory, layout, infoHash, wanted, options)
+                : ChannelStorage.open(disk, directory, layout, infoHash, wanted, options);
     }
 
     @Override

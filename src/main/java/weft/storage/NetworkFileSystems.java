@@ -51,12 +51,23 @@ final class NetworkFileSystems {
 
     private NetworkFileSystems() {}
 
+    /** Says of what type a file system is. */
+    @FunctionalInterface
+    interface Types {
+        /** The name of the type of the file system that a directory, which exists, is on. */
+        String of(Path directory) throws IOException;
+    }
+
+    /** What this system says. On a file thread. */
+    static String typeOf(Path directory) throws IOException {
+        return Files.getFileStore(directory).type();
+    }
+
     /** True if a directory that exists is on such a file system. If that cannot be told: no. On a file thread. */
-    static boolean has(Path directory) {
+    static boolean has(Path directory, Types types) {
         try {
             // Windows names the server's own file system, but the path begins with the server's name.
-            return directory.toRealPath().toString().startsWith("\\\\")
-                    || isOne(Files.getFileStore(directory).type());
+            return directory.toRealPath().toString().startsWith("\\\\") || isOne(types.of(directory));
         } catch (IOException | SecurityException e) {
             LOG.log(System.Logger.Level.DEBUG, () -> "no file system is told of " + directory, e);
             return false;

@@ -29,14 +29,7 @@ public interface Storage extends AutoCloseable {
     static Storage ofFiles(
             Disk disk, Path directory, Layout layout, InfoHash infoHash, BitSet wanted, StorageOptions options)
             throws IOException {
-        boolean mapped = switch (options.access()) {
-            case MAPPED -> true;
-            case CHANNEL -> false;
-            case AUTOMATIC -> !disk.onFileThread(() -> new DownloadDirectory(directory).isOnNetwork());
-        };
-        return mapped
-                ? MappedStorage.open(disk, directory, layout, infoHash, wanted, options)
-                : ChannelStorage.open(disk, directory, layout, infoHash, wanted, options);
+        return FileStorage.open(disk, directory, layout, infoHash, wanted, options, NetworkFileSystems::typeOf);
     }
 
     /**

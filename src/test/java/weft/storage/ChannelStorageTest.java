@@ -2,6 +2,7 @@ package weft.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -159,6 +160,35 @@ class ChannelStorageTest {
         try (var storage = open(Access.AUTOMATIC)) {
             assertThat(storage).isInstanceOf(MappedStorage.class);
         }
+        try (var storage = openOn("ext4", directory)) {
+            assertThat(storage).isInstanceOf(MappedStorage.class);
+        }
+    }
+
+    @Test
+    void ofItselfANetworksFileSystemIsNot() throws IOException {
+        try (var storage = openOn("nfs4", directory)) {
+            assertThat(storage).isInstanceOf(ChannelStorage.class);
+        }
+        try (var storage = openOn("nfs4", directory.resolve("to be made"))) {
+            assertThat(storage).isInstanceOf(ChannelStorage.class);
+        }
+    }
+
+    private Storage openOn(String fileSystem, Path where) throws IOException {
+        return FileStorage.open(
+                disk, where, CONTENT.layout(), Content.INFO_HASH, new BitSet(), StorageOptions.defaults(), existing -> {
+                    assertThat(existing).isEqualTo(directory);
+                    return fileSystem;
+                });
+    }
+
+    @Test
+    void theSystemIsAskedForTheTypeOfAFileSystem() throws IOException {
+        Path proc = Path.of("/proc");
+        assumeThat(proc.resolve("self")).as("Linux").exists();
+
+        assertThat(NetworkFileSystems.typeOf(proc)).isEqualTo("proc");
     }
 
     @ParameterizedTest
