@@ -3,15 +3,21 @@ package weft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -132,6 +138,62 @@ class TorrentDataTest {
         data.close();
         assertThat(directory.resolve(".weft").toFile().list())
                 .containsExactly(resumeFile().getFileName().toString());
+        assertThat(nextRun().state()).isEqualTo(claimingAll());
+    }
+
+    /** As the JDK saw it: no other order survives a power cut at any moment. */
+    @Test
+    void whatIsClaimedIsForcedBeforeItIsClaimedAndTheClaimBeforeItTakesItsPlace() throws Exception {
+        var folder = Files.createDirectory(original.resolve("folder"));
+        Files.write(folder.resolve("a"), new byte[20_000]);
+        Files.write(folder.resolve("b"), new byte[80_000]);
+        torrent = torrentOf(folder);
+        var data = data();
+        data.load();
+        data.setWanted(new int[] {1, 0});
+        data.open();
+        data.save(ResumeState.empty(), false);
+        List<String> calls;
+
+        try (var recording = new Recording();
+                var earlier = Files.newInputStream(resumeFile())) {
+            recording.enable("jdk.FileWrite").withoutThreshold().with("throttle", "off");
+            recording.enable("jdk.FileForce").withoutThreshold().with("throttle", "off");
+            recording.start();
+            data.storage().write(0, 0, ByteBuffer.allocate(32 * 1024)); // what is of b, to the part file
+            data.save(claimingAll(), false);
+            recording.stop();
+            calls = calls(recording);
+            assertThat(earlier.readAllBytes())
+                    .as("the file that was there, which another has replaced")
+                    .isNotEmpty()
+                    .isNotEqualTo(Files.readAllBytes(resumeFile()));
+        }
+
+        data.close();
+        int claim = calls.indexOf("write resume.tmp");
+        assertThat(calls.subList(0, claim)).contains("force a", "force parts");
+        assertThat(calls.subList(claim, calls.size())).containsExactly("write resume.tmp", "force resume.tmp");
+    }
+
+    /** What was written and forced below the directory, in order. (JDK 25 tells of no writes at positions.) */
+    private List<String> calls(Recording recording) throws IOException {
+        Path file = original.resolve("calls.jfr");
+        recording.dump(file);
+        return RecordingFile.readAllEvents(file).stream()
+                .filter(event -> event.getEventType().getName().startsWith("jdk.File"))
+                .filter(event -> event.getString("path").startsWith(directory.toString()))
+                .sorted(Comparator.comparing(RecordedEvent::getStartTime))
+                .map(event -> event.getEventType()
+                                .getName()
+                                .substring("jdk.File".length())
+                                .toLowerCase(Locale.ROOT)
+                        + " "
+                        + Path.of(event.getString("path"))
+                                .getFileName()
+                                .toString()
+                                .replaceFirst("^" + torrent.infoHash().toHex() + ".", ""))
+                .toList();
     }
 
     @Test
