@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -23,6 +22,8 @@ import java.util.stream.LongStream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -452,35 +453,42 @@ class ResumeDataTest {
                 .hasMessageContaining(".weft");
     }
 
-    @Test
-    void aSessionThatIsKilledAtAnyTimeIsNeverBelievedTooMuch() throws IOException {
-        // The clock is the system's here, as the modification times are.
-        var random = new Random(5);
-        for (int round = 0; round < 20; round++) {
-            var resume = new ResumeData(disk, directory, CONTENT.layout(), Content.INFO_HASH, InstantSource.system());
-            var onDisk = new BitSet();
+    /** Two sessions that end without a last save. The clock is the system's, as the modification times are. */
+    @RepeatedTest(20)
+    void aSessionThatIsKilledAtAnyTimeIsBelievedWhatItHasSavedAndTheRestIsChecked(RepetitionInfo repetition)
+            throws IOException {
+        var random = new Random(repetition.getCurrentRepetition());
+        var resume = new ResumeData(disk, directory, CONTENT.layout(), Content.INFO_HASH, InstantSource.system());
+        var onDisk = new BitSet(); // whole pieces
+        var saved = new BitSet(); // those that had been forced to the disk when it was saved last
+        for (int session = 0; session < 2; session++) {
             try (var storage = MappedStorage.open(disk, directory, CONTENT.layout(), Content.INFO_HASH)) {
-                var earlier = resume.load();
-                onDisk.or(earlier.state().verified());
-                int saveAt = random.nextInt(6);
-                for (int i = 0; i < 6; i++) {
+                var known = resume.load().state().verified();
+                int writes = random.nextInt(5);
+                int saveAt = random.nextInt(5);
+                for (int i = 0; i < writes; i++) {
                     int piece = random.nextInt(CONTENT.pieceCount());
                     CONTENT.writeTo(storage, piece);
                     onDisk.set(piece);
+                    known.set(piece);
                     if (i == saveAt) {
                         storage.flush();
-                        resume.save(new ResumeState(onDisk, Map.of(), List.of(), 0, 0), false);
+                        resume.save(new ResumeState(known, Map.of(), List.of(), 0, 0), false);
+                        saved = (BitSet) known.clone();
                     }
                 }
-                storage.write(random.nextInt(CONTENT.pieceCount()), 5, ByteBuffer.allocate(0));
+                int begun = random.nextInt(CONTENT.pieceCount());
+                storage.write(begun, 0, CONTENT.slice(begun, 0, 5));
             }
-
-            Resumed resumed = resume.load();
-
-            var known = (BitSet) resumed.state().verified().clone();
-            known.or(resumed.toCheck());
-            onDisk.andNot(known);
-            assertThat(onDisk).as("pieces that would be fetched again").isEqualTo(pieces());
         }
+
+        Resumed resumed = resume.load();
+
+        var unsaved = (BitSet) resumed.state().verified().clone();
+        unsaved.andNot(saved);
+        assertThat(unsaved).as("pieces that are believed and may be lost").isEqualTo(pieces());
+        onDisk.andNot(resumed.state().verified());
+        onDisk.andNot(resumed.toCheck());
+        assertThat(onDisk).as("pieces that would be fetched again").isEqualTo(pieces());
     }
 }
