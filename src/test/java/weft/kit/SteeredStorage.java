@@ -25,6 +25,7 @@ public final class SteeredStorage implements Storage {
     private final AtomicLong busyUntilNanos = new AtomicLong(System.nanoTime());
     private volatile long nanosPerByte; // of what is lent
     private final AtomicInteger longestLease = new AtomicInteger(); // in bytes
+    private final AtomicInteger longestWrite = new AtomicInteger();
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -107,6 +108,11 @@ public final class SteeredStorage implements Storage {
         }
     }
 
+    /** The most bytes that were written by one call. */
+    public int longestWrite() {
+        return longestWrite.get();
+    }
+
     /** The most bytes that were lent in one piece. */
     public int longestLease() {
         return longestLease.get();
@@ -116,6 +122,7 @@ public final class SteeredStorage implements Storage {
 
     @Override
     public void write(int piece, int begin, ByteBuffer block) throws IOException {
+        longestWrite.accumulateAndGet(block.remaining(), Math::max);
         lock.lock();
         try {
             awaitResume();

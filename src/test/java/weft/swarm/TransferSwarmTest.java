@@ -12,6 +12,7 @@ import weft.AddOptions;
 import weft.TorrentState;
 import weft.kit.Await;
 import weft.kit.Content;
+import weft.kit.Message;
 import weft.kit.Node;
 import weft.kit.SwarmExtension;
 
@@ -60,6 +61,27 @@ class TransferSwarmTest {
 
         leecher.awaitComplete().assertHasContent();
         assertThat(storage.longestLease()).isBetween(2 * 16 * 1024, 256 * 1024);
+    }
+
+    /** A file system takes them at once for less than half of what they cost one by one. */
+    @Test
+    void blocksThatFollowEachOtherAreWrittenTogether() throws Exception {
+        var shared = swarm.share(Content.ofLength(64 * 1024), 64 * 1024);
+        var storage = shared.emptyStorage();
+        var server = shared.listen("127.0.0.2");
+        var leecher = shared.leecher(options -> options.withStorage(storage).withPeers(List.of(server.address())));
+        var peer = server.accept().shakeHands();
+        peer.send(new Message.HaveAll(), new Message.Unchoke());
+        var requests = peer.await(4, Message.Request.class);
+
+        storage.stall();
+        peer.serve(requests.getFirst());
+        Await.until("the disk is busy with it", storage::isWaitedFor);
+        peer.send(requests.stream().skip(1).map(peer::answerTo).toArray(Message[]::new));
+        storage.resume();
+
+        leecher.awaitComplete();
+        assertThat(storage.longestWrite()).isBetween(2 * 16 * 1024, 3 * 16 * 1024);
     }
 
     /**
