@@ -68,7 +68,7 @@ public final class MetadataSwarm {
     private volatile TaskScope diallers; // of those who look for more
     private volatile boolean fetched;
     private volatile boolean isPrivate; // as has turned out
-    private volatile Swarm successor; // started; or null
+    private volatile Conversations successor; // started; or null
 
     /** A swarm without peers, stopped. */
     public MetadataSwarm(InfoHash infoHash, Swarm.Shared shared, int maxPeers, Listener listener) {
@@ -137,7 +137,7 @@ public final class MetadataSwarm {
     }
 
     /** The successor has started: nobody is dialled from here any more, and every reader takes its peer there. */
-    void handOver(Swarm started) {
+    void handOver(Conversations started) {
         var dialling = diallers;
         if (dialling != null) {
             dialling.close();
@@ -318,7 +318,7 @@ public final class MetadataSwarm {
         return new Parting(reason, again.orElse(Parting.Again.SOON));
     }
 
-    private Parting handOver(Swarm next, Connection connection) {
+    private Parting handOver(Conversations next, Connection connection) {
         if (isPrivate && isForPublicOnly(connection)) {
             return new Parting(PRIVATE, Parting.Again.LATE);
         }
@@ -375,7 +375,7 @@ public final class MetadataSwarm {
 
     /** How many pieces there are; asked when the torrent has begun. */
     int pieceCount() {
-        return successor.layout().pieceCount();
+        return successor.pieceCount();
     }
 
     /** The peer has said something of itself. */

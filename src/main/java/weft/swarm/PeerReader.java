@@ -61,6 +61,7 @@ final class PeerReader implements MessageHandler {
 
     private final Peer peer;
     private final Swarm swarm;
+    private final Conversations conversations;
     private final PiecePicker picker;
     private final Storage storage;
     private final MessageDecoder decoder;
@@ -77,9 +78,16 @@ final class PeerReader implements MessageHandler {
     private final Chatter chatter;
 
     PeerReader(
-            Peer peer, Swarm swarm, PiecePicker picker, Storage storage, BufferPool buffers, Watchdog.Guard deadline) {
+            Peer peer,
+            Swarm swarm,
+            Conversations conversations,
+            PiecePicker picker,
+            Storage storage,
+            BufferPool buffers,
+            Watchdog.Guard deadline) {
         this.peer = peer;
         this.swarm = swarm;
+        this.conversations = conversations;
         this.picker = picker;
         this.storage = storage;
         this.buffers = buffers;
@@ -98,7 +106,7 @@ final class PeerReader implements MessageHandler {
         peer.extensions().on(ExtensionTable.UPLOAD_ONLY, this::onUploadOnly);
         try (var buffer = new ReceiveBuffer(buffers)) {
             peer.extensions().begin();
-            swarm.peerIntroduced(peer);
+            conversations.peerIntroduced(peer);
             buffer.put(unread);
             int needed = decoder.decode(buffer.bytes(), this);
             deadline.expect("sent a whole message", IDLE);
@@ -353,7 +361,7 @@ final class PeerReader implements MessageHandler {
     public void onPort(int port) throws ProtocolException {
         chatter("port", 1);
         if (peer.reserved().dht() && port != 0) {
-            swarm.dhtNode(new InetSocketAddress(peer.address().getAddress(), port));
+            conversations.dhtNode(new InetSocketAddress(peer.address().getAddress(), port));
         }
     }
 
@@ -388,7 +396,7 @@ final class PeerReader implements MessageHandler {
             chatter("extended", 1 + payload.remaining() / Layout.BLOCK_LENGTH);
         }
         if (peer.extensions().received(extensionId, payload)) {
-            swarm.peerIntroduced(peer);
+            conversations.peerIntroduced(peer);
         }
     }
 
@@ -410,7 +418,7 @@ final class PeerReader implements MessageHandler {
         if (payload.remaining() != 1) {
             throw new ProtocolException(ExtensionTable.UPLOAD_ONLY + ": " + payload.remaining() + " bytes, not 1");
         }
-        swarm.peerUploadOnly(peer, payload.get() != 0);
+        conversations.peerUploadOnly(peer, payload.get() != 0);
     }
 
     @Override

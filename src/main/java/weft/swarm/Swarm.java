@@ -14,15 +14,12 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 import weft.concurrent.FlightRecording;
 import weft.concurrent.TaskScope;
 import weft.concurrent.Watchdog;
@@ -40,10 +37,8 @@ import weft.picker.WantedBytes;
 import weft.storage.PieceVerifier;
 import weft.storage.Storage;
 import weft.wire.AllowedFast;
-import weft.wire.ExtensionHandshake;
 import weft.wire.Handshake;
 import weft.wire.PeerId;
-import weft.wire.PexMessage;
 import weft.wire.Reserved;
 
 /**
@@ -67,8 +62,6 @@ public final class Swarm {
     private static final Duration DISK_PATIENCE = Duration.ofSeconds(2);
 
     static final String STOPPED = "the torrent was stopped";
-
-    private static final String NOTHING_TO_TRADE = "nothing to trade: ";
 
     /** What the torrent is told. Called on peers' and disk threads: must not block. */
     public interface Listener {
@@ -168,18 +161,11 @@ public final class Swarm {
     private final InfoHash infoHash;
     private final String torrent; // in events
     private final Layout layout;
-    private final Optional<Integer> metadataSize;
-    private final boolean isPrivate;
-    private final Optional<PeerExchange> peerExchange;
-    private final ExtensionTable extensions;
     private final Shared shared;
     private final Listener listener;
     private final PiecePicker picker;
     private final Choker choker;
-    private final Optional<MetadataSwarm> predecessor;
-    private final Door door;
-    private final Entrance entrance = new Entrance();
-    private final Candidates candidates;
+    private final Conversations conversations;
     private final ConnectedPeers<Peer> peers;
     private final Verification verification;
     private final RateMeter downloaded;
@@ -211,44 +197,21 @@ public final class Swarm {
             Shared shared,
             Limits limits,
             Listener listener) {
-        this.predecessor = predecessor;
         this.infoHash = subject.infoHash();
         this.torrent = infoHash.toHex().substring(0, 8);
         this.layout = subject.layout();
-        this.metadataSize = subject.metadata().map(ByteBuffer::remaining);
-        this.isPrivate = subject.isPrivate();
-        this.peerExchange = isPrivate || !shared.peerExchange()
-                ? Optional.empty()
-                : Optional.of(predecessor
-                        .flatMap(MetadataSwarm::peerExchange)
-                        .orElseGet(() -> new PeerExchange(new Acquaintances(), door.candidates(), shared.nanoTime())));
-        this.extensions = ExtensionTable.of(Stream.of(
-                        subject.metadata().map(MetadataServer::new).stream(),
-                        peerExchange.stream(),
-                        subject.extensions().stream())
-                .flatMap(part -> part.map(Extension.class::cast))
-                .toList());
-        if (isPrivate) {
-            door.becomePrivate();
-        }
         this.shared = shared;
         this.listener = listener;
         this.picker = new PiecePicker(layout, quickRandom(shared));
         this.verification = new Verification(this, picker, layout, shared);
-        this.door = door;
-        this.candidates = door.candidates();
-        this.peers = new ConnectedPeers<>(
-                shared,
-                candidates,
-                limits.maxPeers(),
-                () -> predecessor.map(MetadataSwarm::peerCount).orElse(0));
+        this.conversations = new Conversations(this, subject, door, predecessor, shared, limits.maxPeers(), picker);
+        this.peers = conversations.peers();
         this.choker =
                 new Choker(limits.uploadSlots(), peers::all, () -> complete, quickRandom(shared), shared.nanoTime());
         long now = shared.nanoTime().getAsLong();
         this.downloaded = new RateMeter(now);
         this.uploaded = new RateMeter(now);
         this.wasted = new RateMeter(now);
-        peerExchange.ifPresent(exchange -> exchange.become(new Acquaintances())); // which asks for all of the above
     }
 
     /** The shared one may wait for others that draw from it, and for the system, which must not happen under a lock. */
@@ -272,9 +235,7 @@ public final class Swarm {
         choker.serve(!paused);
         var unverified = picker.unverified(); // before anybody can finish a piece, who has it verified himself
         session = new Session(scope, storage, verifier);
-        predecessor.ifPresent(before -> before.handOver(this)); // before anybody is dialled who could take their places
-        candidates.hurry();
-        scope.fork("connector", () -> new Connector(torrent, shared, door, entrance).run(scope));
+        conversations.start(scope);
         scope.fork("keeper", this::keep);
         var started = session;
         unverified.forEach(piece -> verification.verifyFromDisk(started, piece));
@@ -302,12 +263,8 @@ public final class Swarm {
         transferring = false;
         var ending = session;
         session = null;
-        boolean allEnded = predecessor.map(before -> before.stop(patience)).orElse(true);
-        if (ending == null) {
-            return allEnded;
-        }
-        peers.forEach(peer -> peer.close(STOPPED));
-        return ending.scope().close(patience) && allEnded;
+        boolean allEnded = conversations.stop(patience);
+        return (ending == null || ending.scope().close(patience)) && allEnded;
     }
 
     private void taskFailed(String task, Throwable failure) {
@@ -318,17 +275,17 @@ public final class Swarm {
 
     /** Adds addresses that were found in the DHT or the local network; a private torrent has no use for them (BEP 27). */
     public void addFound(Collection<InetSocketAddress> addresses) {
-        addresses.forEach(candidates::addFound);
+        addresses.forEach(conversations.candidates()::addFound);
     }
 
     /** Adds addresses at which peers may be, as a tracker or the user has told. */
     public void addCandidates(Collection<InetSocketAddress> addresses) {
-        addresses.forEach(candidates::add);
+        addresses.forEach(conversations.candidates()::add);
     }
 
     /** How many addresses are known at which peers may be. */
     public int candidateCount() {
-        return candidates.size();
+        return conversations.candidates().size();
     }
 
     /**
@@ -337,184 +294,7 @@ public final class Swarm {
      */
     public void accept(
             PeerChannel channel, Watchdog.Guard deadline, Handshake.Head head, ConnectionLimits.Place place) {
-        var current = session;
-        if (current == null && predecessor.isPresent()) {
-            predecessor.get().accept(channel, deadline, head, place); // it is handed over when this has started
-            return;
-        }
-        boolean taken = current != null
-                && peers.mayCome(channel.remoteAddress().getAddress())
-                && current.scope()
-                        .tryFork(
-                                "peer " + text(channel.remoteAddress()) + " reader",
-                                () -> door.answer(current.scope, channel, deadline, head, place, entrance));
-        if (!taken) {
-            deadline.close();
-            channel.close();
-            place.close();
-        }
-    }
-
-    /** In which connections live while the swarm is started. */
-    TaskScope scope() {
-        return session.scope();
-    }
-
-    /** With whom peers talk that the door lets in. */
-    Connector.Host entrance() {
-        return entrance;
-    }
-
-    /**
-     * Takes a connection over that was begun while the metadata was fetched; false if it cannot, and it stays the caller's.
-     * A peer that was greeted then has a place already, and keeps it.
-     */
-    boolean adopt(Connection connection) {
-        var current = session;
-        if (current == null) {
-            return false;
-        }
-        var channel = connection.channel();
-        if (connection.earlier().isPresent()) {
-            peers.expect(channel);
-        }
-        boolean taken = current.scope()
-                .tryFork(
-                        "peer " + text(channel.remoteAddress()) + " reader",
-                        () -> converseAdopted(current, connection));
-        if (!taken) {
-            peers.expectNoLonger(channel);
-        }
-        return taken;
-    }
-
-    private void converseAdopted(Session current, Connection connection) {
-        var channel = connection.channel();
-        current.scope().closeFirst(channel);
-        try {
-            var parting = entrance.converse(connection);
-            if (connection.outgoing()) {
-                door.left(channel.remoteAddress(), parting);
-            } else {
-                door.ended(channel.remoteAddress(), parting.reason());
-            }
-        } finally {
-            peers.expectNoLonger(channel);
-            current.scope().forget(channel);
-            connection.close();
-        }
-    }
-
-    private Parting converse(Session current, Connection connection) {
-        var channel = connection.channel();
-        var deadline = connection.deadline();
-        var earlier = connection.earlier();
-        var peer = new Peer(
-                torrent,
-                channel,
-                connection.outgoing(),
-                connection.peerId(),
-                connection.reserved(),
-                picker,
-                extensions,
-                earlier.map(Connection.Earlier::handshake).orElse(ExtensionHandshake.EMPTY),
-                shared.nanoTime());
-        TaskScope scope;
-        try {
-            scope = current.scope().childAllTogether("peer " + peer);
-        } catch (IllegalStateException stopping) {
-            picker.disconnect(peer.source());
-            return new Parting(STOPPED, Parting.Again.SOON);
-        }
-        String reason;
-        try (scope) {
-            scope.closeFirst(channel);
-            scope.closeFirst(peer.outbox()::close);
-            var refusal = join(peer, earlier.isPresent());
-            if (refusal.isPresent()) {
-                return parting(peer, refusal.get());
-            }
-            if (FlightRecording.isOn()) {
-                PeerConnectedEvent.of(peer);
-            }
-            LOG.log(System.Logger.Level.DEBUG, "{0}: connected, {1}", peer, peer.clientName());
-            if (scope.tryFork("writer", new PeerWriter(peer, this, current.storage())::run)) {
-                var unread = earlier.map(Connection.Earlier::unread).orElse(ByteBuffer.allocate(0));
-                new PeerReader(peer, this, picker, current.storage(), shared.buffers(), deadline).run(unread);
-            }
-            reason = STOPPED;
-        } catch (IOException | RuntimeException e) {
-            if (e instanceof RuntimeException) {
-                LOG.log(System.Logger.Level.ERROR, () -> peer + ": a bug of ours ended the connection", e);
-            }
-            reason = peer.closeReason()
-                    .orElseGet(() -> scope.failure().map(Swarm::message).orElseGet(() -> failureReason(e, deadline)));
-        } finally {
-            peer.outbox().close();
-            peer.extensions().closed();
-            leave(peer);
-        }
-        if (FlightRecording.isOn()) {
-            PeerDisconnectedEvent.of(peer, reason);
-        }
-        return parting(peer, reason);
-    }
-
-    private Parting parting(Peer peer, String reason) {
-        var again = peers.again(peer, reason);
-        if (again.isPresent()) {
-            return new Parting(reason, again.get());
-        }
-        if (!complete) {
-            return new Parting(reason, Parting.Again.SOON);
-        }
-        if (peer.isSeed() || peer.isUploadOnly()) {
-            return new Parting(reason, Parting.Again.LATE);
-        }
-        // Transmission begins anew when it has fetched the metadata from us; others may not want us at all.
-        boolean wasOfUse = peer.uploaded().total() > 0;
-        return new Parting(reason, wasOfUse ? Parting.Again.SOON : Parting.Again.AS_AFTER_A_FAILURE);
-    }
-
-    /**
-     * Counts the peer in and greets it, unless there is a reason why not. {@code isMet} says that it was greeted while the
-     * metadata was not known, and told that we have nothing.
-     */
-    private Optional<String> join(Peer peer, boolean isMet) {
-        return peers.join(peer, peer.channel(), () -> {
-            if (peer.isExtended()) {
-                peer.sendExtensionHandshake(ourExtensionHandshake(peer, isMet));
-            }
-            var have = picker.have();
-            if (isMet) {
-                have.stream().forEach(peer::sendHave);
-            } else {
-                peer.sendPieces(have, layout.pieceCount());
-                if (!isPrivate) {
-                    peer.sendPort(shared.port());
-                }
-            }
-        });
-    }
-
-    private ExtensionHandshake ourExtensionHandshake(Peer peer, boolean isMet) {
-        return new ExtensionHandshake(
-                isMet ? extensions.idsAfterMetadata() : extensions.ids(),
-                Optional.of(PeerId.OUR_CLIENT),
-                peer.isOutgoing() ? OptionalInt.of(shared.port()) : OptionalInt.empty(), // who dialled us knows it
-                Optional.of(peer.address().getAddress()),
-                OptionalInt.of(Outbox.MAX_QUEUED_BLOCKS),
-                metadataSize.map(OptionalLong::of).orElse(OptionalLong.empty()),
-                complete ? Optional.of(true) : Optional.empty());
-    }
-
-    private void leave(Peer peer) {
-        boolean joined = peers.leave(peer, complete);
-        picker.disconnect(peer.source());
-        if (joined && transferring) {
-            choker.changed();
-            peers.forEach(Peer::refill); // what it was asked for is free for others
-        }
+        conversations.accept(channel, deadline, head, place);
     }
 
     static String failureReason(Exception e, Watchdog.Guard deadline) {
@@ -539,6 +319,32 @@ public final class Swarm {
     }
 
     // --- what peers' threads tell
+
+    /** What exists while it is started; else null. */
+    Session session() {
+        return session;
+    }
+
+    Conversations conversations() {
+        return conversations;
+    }
+
+    /** Whether everything that is wanted is there, as far as that has been told. */
+    boolean wantsNothing() {
+        return complete;
+    }
+
+    /** One with whom we have talked has gone. */
+    void peerHasLeft() {
+        if (transferring) {
+            choker.changed();
+            refill(); // what it was asked for is free for others
+        }
+    }
+
+    void refusedBanned(InetAddress address) {
+        verification.refusedBanned(address);
+    }
 
     /** What it is called in events and in the names of threads. */
     String torrent() {
@@ -584,35 +390,7 @@ public final class Swarm {
 
     void peerPiecesChanged(Peer peer) {
         wake(peer);
-        closeIfUseless(peer);
-    }
-
-    /** A peer says that its DHT node is here. */
-    void dhtNode(InetSocketAddress address) {
-        if (!isPrivate) {
-            shared.dht().ifPresent(nodes -> nodes.accept(address));
-        }
-    }
-
-    /** A peer has said something of itself by the extension protocol. */
-    void peerIntroduced(Peer peer) {
-        peers.introduced(peer);
-        peer.extensions().handshake().uploadOnly().ifPresent(yes -> peerUploadOnly(peer, yes));
-    }
-
-    /** A peer wants nothing any more, or something again (BEP 21). */
-    void peerUploadOnly(Peer peer, boolean yes) {
-        peer.uploadOnly(yes);
-        closeIfUseless(peer);
-    }
-
-    /** Two that both want nothing have nothing to say to each other. */
-    private void closeIfUseless(Peer peer) {
-        if (complete && peer.isSeed()) {
-            peer.close(NOTHING_TO_TRADE + "both have everything");
-        } else if (complete && peer.isUploadOnly()) {
-            peer.close(NOTHING_TO_TRADE + "neither wants anything");
-        }
+        conversations.closeIfUseless(peer);
     }
 
     private void wake(Peer peer) {
@@ -702,26 +480,8 @@ public final class Swarm {
         choker.changed();
         if (nowComplete) {
             listener.completed(byDownload);
-            peers.forEach(this::closeIfUseless);
-        } else {
-            candidates.hurry(); // seeds are of use again
         }
-        peers.tellAll(peer -> {
-            if (!peer.isClosing() && peer.isExtended()) {
-                peer.sendExtensionHandshake(uploadOnly(complete)); // as it is by now: the last word must be true
-            }
-        });
-    }
-
-    private static ExtensionHandshake uploadOnly(boolean yes) {
-        return new ExtensionHandshake(
-                Map.of(),
-                Optional.empty(),
-                OptionalInt.empty(),
-                Optional.empty(),
-                OptionalInt.empty(),
-                OptionalLong.empty(),
-                Optional.of(yes));
+        conversations.completionChanged();
     }
 
     // --- the keeper
@@ -749,55 +509,14 @@ public final class Swarm {
                 LOG.log(System.Logger.Level.DEBUG, "{0}: snubbed us", peer);
             }
         }
-        peerExchange.ifPresent(PeerExchange::tick);
+        conversations.tick();
         if (FlightRecording.isOn()) {
             PeerStatisticsEvent.ofAll(peers.all());
         }
-        peers.learnOwnAddresses();
         picker.tick();
         if (transferring) { // who has snubbed us gets what the others leave
             peers.stream().filter(peer -> !peer.isSnubbed()).forEach(Peer::refill);
             peers.stream().filter(Peer::isSnubbed).forEach(Peer::refill);
-        }
-    }
-
-    // --- whom peers are told of (BEP 11)
-
-    private final class Acquaintances implements PeerExchange.Host {
-        @Override
-        public Map<InetSocketAddress, Integer> contacts() {
-            var contacts = peers.contacts(
-                    peer -> peer.extensions().contactFlags() | (peer.isSeed() ? PexMessage.UPLOAD_ONLY : 0));
-            predecessor.ifPresent(before -> before.contacts().forEach(contacts::putIfAbsent)); // they are to come over
-            return contacts;
-        }
-
-        @Override
-        public boolean wantsUploadOnly() {
-            return !complete;
-        }
-    }
-
-    // --- whom the door lets in
-
-    private final class Entrance implements Connector.Host {
-        @Override
-        public Parting converse(Connection connection) {
-            var current = session;
-            if (current == null) {
-                return new Parting(STOPPED, Parting.Again.SOON);
-            }
-            return Swarm.this.converse(current, connection);
-        }
-
-        @Override
-        public boolean hasRoomToDial(int beingDialled) {
-            return peers.isFree(beingDialled + 1) || (beingDialled == 0 && !complete && peers.mayBeDialled());
-        }
-
-        @Override
-        public void refusedBanned(InetAddress address) {
-            verification.refusedBanned(address);
         }
     }
 
@@ -924,7 +643,7 @@ public final class Swarm {
 
     /** The addresses at which peers may be. */
     public Addresses addresses() {
-        return candidates.addresses();
+        return conversations.candidates().addresses();
     }
 
     /** The peers that are connected now. */
@@ -934,17 +653,17 @@ public final class Swarm {
 
     /** How many peers are connected; also those that are since the metadata was fetched, and are not taken over yet. */
     public int peerCount() {
-        return peers.all().size() + predecessor.map(MetadataSwarm::peerCount).orElse(0);
+        return conversations.peerCount();
     }
 
     /** Why the last connections ended, oldest first. */
     public List<Disconnect> disconnects() {
-        return door.disconnects();
+        return conversations.disconnects();
     }
 
     /** Why the last connection to this address ended, or why there was none. */
     public Optional<String> lastDisconnect(InetSocketAddress address) {
-        return candidates.lastReason(address);
+        return conversations.candidates().lastReason(address);
     }
 
     /** Bytes of blocks that were wanted, since this object was made, and their rate. */

@@ -1,11 +1,11 @@
 /**
  * One torrent's life among its peers.
  *
- * <p>{@link weft.swarm.Swarm} holds it together. A connection becomes a {@link weft.swarm.Peer} once hands are shaken, in
- * whichever direction; its reader decodes messages and acts, its writer empties its outbox. Which blocks are asked of whom
- * is the piece picker's to say ({@link weft.picker}) and how many at a time the request pipeline's, who is served is the
- * choker's, whom to dial is the connector's, and who sent wrong data the suspects' book: {@link weft.swarm.Verification}
- * asks it. BEP 3, BEP 6.
+ * <p>{@link weft.swarm.Swarm} holds it together, and {@code Conversations} its connections, each from the door to the
+ * parting. A connection becomes a {@link weft.swarm.Peer} once hands are shaken, in whichever direction; its reader
+ * decodes messages and acts, its writer empties its outbox. Which blocks are asked of whom is the piece picker's to say
+ * ({@link weft.picker}) and how many at a time the request pipeline's, who is served is the choker's, whom to dial is the
+ * connector's, and who sent wrong data the suspects' book: {@link weft.swarm.Verification} asks it. BEP 3, BEP 6.
  *
  * <p>Where no more is known of the torrent than its info-hash, as from a magnet link, a {@link weft.swarm.MetadataSwarm}
  * comes first: it fetches the info dictionary from its peers (BEP 9), and the swarm takes them over. The door at which

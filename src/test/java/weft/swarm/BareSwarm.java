@@ -104,7 +104,14 @@ final class BareSwarm implements AutoCloseable {
     void dial(FakeChannel channel) {
         var address = channel.remoteAddress();
         var place = limits.dialling(address.getAddress()).orElseThrow();
-        scope.fork("dialler", () -> door.greet(swarm.scope(), channel, address, place, swarm.entrance()));
+        scope.fork(
+                "dialler",
+                () -> door.greet(
+                        swarm.session().scope(),
+                        channel,
+                        address,
+                        place,
+                        swarm.conversations().entrance()));
     }
 
     /** A peer has connected, and shakes hands but for its id. */
