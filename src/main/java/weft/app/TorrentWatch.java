@@ -21,6 +21,9 @@ final class TorrentWatch implements TorrentListener {
     /** How long nothing has to move before that is complained of. */
     static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    /** A diagnosis does not say sooner that the disk does not get on. */
+    private static final Duration DISK_PATIENCE = Duration.ofSeconds(2);
+
     private static final long GLANCE_NANOS = Duration.ofMillis(50).toNanos();
 
     private final Torrent torrent;
@@ -37,6 +40,7 @@ final class TorrentWatch implements TorrentListener {
 
     // Of the command's thread.
     private long wellNanos; // when it last moved, or had no need to
+    private boolean wasWell = true; // at the last look
 
     /** {@code wake} is called when there is something new to look at. */
     TorrentWatch(Torrent torrent, LongSupplier nanoClock, Runnable wake) {
@@ -83,9 +87,13 @@ final class TorrentWatch implements TorrentListener {
         long now = nanoClock.getAsLong();
         glance(now);
         var diagnosis = torrent.diagnosis();
-        if (!diagnosis.cause().isStall()) {
+        boolean isWell = !diagnosis.cause().isStall();
+        if (isWell) {
             wellNanos = now;
+        } else if (wasWell && diagnosis.cause() == Diagnosis.Cause.DISK_BUSY) {
+            wellNanos = now - DISK_PATIENCE.toNanos();
         }
+        wasWell = isWell;
         return TorrentView.of(torrent, diagnosis, complaint(diagnosis, now));
     }
 

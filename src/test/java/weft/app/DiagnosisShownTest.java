@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.opentest4j.TestAbortedException;
+import weft.Diagnosis.Cause;
 import weft.TorrentState;
 import weft.kit.Await;
 import weft.kit.Content;
@@ -208,6 +209,29 @@ class DiagnosisShownTest {
                 .containsOnlyOnce("nothing moves: no peers")
                 .containsOnlyOnce("content.bin: nothing moves: the only peer that has what is missing chokes us: "
                         + "waiting for a turn\n");
+    }
+
+    @Test
+    void diskThatHangsIsComplainedOfTenSecondsAfterItBegan() throws Exception {
+        var shared = swarm.share(CONTENT);
+        var storage = shared.emptyStorage();
+        storage.stall();
+        var clock = new FakeClock();
+        var node = shared.leecher(options -> options.withStorage(storage)).connectTo(shared.seed());
+        var watch = new TorrentWatch(node.torrent(), clock, () -> {});
+        try {
+            Await.until(
+                    () -> "the disk is named: " + node.torrent().diagnosis(),
+                    () -> node.torrent().diagnosis().cause() == Cause.DISK_BUSY); // after two seconds
+            assertThat(watch.look().complaint()).isEmpty();
+
+            clock.advance(Duration.ofMillis(7999));
+            assertThat(watch.look().complaint()).isEmpty();
+            clock.advance(Duration.ofMillis(1));
+            assertThat(watch.look().complaint()).contains("the disk does not get on: one call waits for it");
+        } finally {
+            storage.resume();
+        }
     }
 
     /** The command says of a full disk what is to be said as soon as it is seen; a terminal and programs go on showing it. */
