@@ -5,12 +5,16 @@ import java.util.Set;
 
 /**
  * Which peer a suspect piece is fetched from. A piece that has failed its hash is fetched again from one peer alone, so
- * that guilt is certain if it fails once more. The first that asks has it; if it is slow and others have the piece too, it
- * is passed over, and they have their turn. Not thread-safe: guarded by the picker's lock.
+ * that guilt is certain if it fails once more. The first that asks has it, unless another has delivered much more: those
+ * who say that they have everything and serve nothing would hold it one after the other. If it is slow and others have the
+ * piece too, it is passed over, and they have their turn. Not thread-safe: guarded by the picker's lock.
  */
 final class Claim {
     /** A piece stays with one peer so long, if others have it: as long as a snub takes. */
     private static final int SECONDS = 60;
+
+    /** Whoever has delivered so many times more goes before another. */
+    private static final long MUCH_MORE = 8;
 
     private final int piece;
     private final Set<Source> passedOver; // had the piece for too long
@@ -26,11 +30,11 @@ final class Claim {
     }
 
     /** Whether {@code source} may be asked for blocks of the piece; if nobody has claimed it, it now does. */
-    boolean admits(Source source) {
+    boolean admits(Source source, Sources sources) {
         if (claimant == source) {
             return true;
         }
-        if (claimant != null || !mayClaim(source)) {
+        if (claimant != null || !mayClaim(source) || sources.stream().anyMatch(other -> goesBefore(other, source))) {
             return false; // it would keep the piece from everybody else
         }
         claimant = source;
@@ -45,6 +49,10 @@ final class Claim {
 
     private boolean mayClaim(Source source) {
         return anybody || (!source.snubbed && !passedOver.contains(source));
+    }
+
+    private boolean goesBefore(Source other, Source source) {
+        return other.delivered > source.delivered * MUCH_MORE && !other.snubbed && couldServe(other);
     }
 
     /** A second has passed. Returns who has had the piece for too long and is to fetch it no more, or null. */

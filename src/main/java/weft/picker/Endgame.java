@@ -56,7 +56,7 @@ final class Endgame {
             for (var level : queue.levels()) {
                 for (int i = level.begun().size() - 1; i >= 0; i--) {
                     var partial = level.begun().get(i);
-                    if (!source.pieces.contains(partial.piece()) || !partial.admits(source)) {
+                    if (!source.pieces.contains(partial.piece()) || !partial.admits(source, sources)) {
                         continue;
                     }
                     for (int block = partial.blockCount() - 1; block >= 0; block--) {
@@ -91,7 +91,7 @@ final class Endgame {
                 for (int block = 0; block < partial.blockCount() && looks > 0; block++) {
                     if (partial.requesters(block) >= MAX_REQUESTERS
                             && source.pieces.contains(partial.piece())
-                            && partial.admits(source)) {
+                            && partial.admits(source, sources)) {
                         looks--;
                         if (areMuchSlower(partial.piece(), block, source)) {
                             requests.ask(partial, block, source, out);
@@ -125,7 +125,7 @@ final class Endgame {
                         && partial.requesters(block) == 1
                         && source.pieces.contains(partial.piece())
                         && progress.priority(partial.piece()) > (best == null ? 0 : progress.priority(best.piece()))
-                        && partial.admits(source)) {
+                        && partial.admits(source, sources)) {
                     best = partial;
                     bestBlock = block;
                 }

@@ -75,8 +75,8 @@ public final class PartialPiece {
     }
 
     /** Whether {@code source} may be asked for blocks of this piece; claims a suspect piece that nobody has claimed. */
-    boolean admits(Source source) {
-        return claim == null || claim.admits(source);
+    boolean admits(Source source, Sources sources) {
+        return claim == null || claim.admits(source, sources);
     }
 
     /** Whether a block is taken that {@code source} was asked for once and is not now: of a suspect piece its claimant's. */

@@ -35,7 +35,8 @@ public final class PiecePicker {
         this.queue = new PieceQueue(layout, progress, random);
         this.sources = new Sources(progress, queue);
         this.requests = new Requests(layout, queue, sources);
-        this.selection = new Selection(progress, queue, requests, new Endgame(progress, queue, sources, requests));
+        this.selection =
+                new Selection(progress, queue, sources, requests, new Endgame(progress, queue, sources, requests));
     }
 
     // --- what is there and what is wanted

@@ -11,13 +11,15 @@ package weft.picker;
 final class Selection {
     private final Progress progress;
     private final PieceQueue queue;
+    private final Sources sources;
     private final Requests requests;
     private final Endgame endgame;
     private boolean sequential;
 
-    Selection(Progress progress, PieceQueue queue, Requests requests, Endgame endgame) {
+    Selection(Progress progress, PieceQueue queue, Sources sources, Requests requests, Endgame endgame) {
         this.progress = progress;
         this.queue = queue;
+        this.sources = sources;
         this.requests = requests;
         this.endgame = endgame;
     }
@@ -106,7 +108,7 @@ final class Selection {
 
     private int take(PartialPiece partial, Source source, int max, RequestWriter out) {
         int taken = 0;
-        while (taken < max && partial.free() > 0 && partial.admits(source)) {
+        while (taken < max && partial.free() > 0 && partial.admits(source, sources)) {
             requests.ask(partial, partial.nextFree(), source, out);
             taken++;
         }

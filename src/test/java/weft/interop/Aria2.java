@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import weft.kit.Ports;
 
 /** An aria2c with one torrent. It dials only peers that a tracker tells it of. */
 final class Aria2 implements AutoCloseable {

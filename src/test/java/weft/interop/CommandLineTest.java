@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.AddOptions;
+import weft.kit.Ports;
 
 /** The command line, as a process among processes. */
 @Timeout(120)

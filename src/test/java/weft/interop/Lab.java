@@ -28,6 +28,7 @@ import weft.Torrent;
 import weft.app.Main;
 import weft.kit.Directories;
 import weft.kit.Jvm;
+import weft.kit.Ports;
 import weft.kit.WeftThreads;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Magnet;

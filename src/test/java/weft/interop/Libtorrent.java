@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import weft.kit.Ports;
 import weft.metainfo.Magnet;
 
 /** A libtorrent session with one torrent, as {@code libtorrent_peer.py} runs it. */

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import weft.kit.Ports;
 
 /** A node of libtorrent's DHT on loopback, as {@code libtorrent_dht.py} runs it. */
 final class LibtorrentDht implements AutoCloseable {

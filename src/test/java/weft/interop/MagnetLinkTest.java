@@ -14,6 +14,7 @@ import weft.AddOptions;
 import weft.ClientOptions;
 import weft.dht.Dht;
 import weft.dht.DhtOptions;
+import weft.kit.Ports;
 import weft.metainfo.Magnet;
 import weft.tracker.TrackerServer;
 import weft.tracker.TrackerServerOptions;

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import weft.kit.Ports;
 import weft.metainfo.Magnet;
 
 /** A transmission-daemon. It never dials a loopback address, so it has to be dialled. */

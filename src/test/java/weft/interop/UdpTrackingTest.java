@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.AddOptions;
 import weft.kit.Await;
+import weft.kit.Ports;
 import weft.tracker.TrackerServer;
 import weft.tracker.TrackerServerOptions;
 

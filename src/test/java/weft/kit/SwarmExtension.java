@@ -24,6 +24,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -225,8 +226,11 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
      * Plays {@code script} at {@code target} again and again until the test ends, each time with a new connection, soon
      * after the one before has ended. In a thread of the system's: in a virtual one a flood would keep a carrier from all
      * others here, and not only there.
+     *
+     * @return how many connections have ended so far
      */
-    public void besiege(SharedTorrent shared, InetSocketAddress target, String from, Script script) {
+    public IntSupplier besiege(SharedTorrent shared, InetSocketAddress target, String from, Script script) {
+        var ended = new AtomicInteger();
         run("siege from " + from, Thread.ofPlatform().daemon(), () -> {
             var never = new CountDownLatch(1);
             while (!ending && !never.await(BETWEEN_SIEGES_MILLIS, TimeUnit.MILLISECONDS)) {
@@ -236,8 +240,10 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
                 } catch (IOException e) {
                     // dropped, or not let in: so much the better
                 }
+                ended.incrementAndGet();
             }
         });
+        return ended::get;
     }
 
     /** Closes {@code what} after the test. */

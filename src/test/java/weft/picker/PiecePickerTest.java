@@ -562,6 +562,8 @@ class PiecePickerTest {
     @Test
     void lateBlockOfASuspectPieceIsTakenFromItsClaimantOnly() {
         var picker = picker(1);
+        var honest = unchoked(picker, "#");
+        fetch(picker, honest, pick(picker, honest, 1));
         var liar = unchoked(picker, "#");
         var asked = pick(picker, liar, BLOCKS);
         picker.choked(liar, false);
@@ -572,7 +574,6 @@ class PiecePickerTest {
         assertThat(arrive(picker, liar, asked.get(0), none))
                 .as("nobody has claimed it")
                 .isEqualTo(Arrival.DUPLICATE);
-        var honest = unchoked(picker, "#");
         var again = pick(picker, honest, BLOCKS);
 
         assertThat(arrive(picker, liar, asked.get(1), none)).isEqualTo(Arrival.DUPLICATE);
@@ -602,10 +603,11 @@ class PiecePickerTest {
     void suspectPieceIsNotHeldForEverByOneThatChokesUs() {
         var picker = picker(1);
         var honest = unchoked(picker, "#");
+        var choking = unchoked(picker, "#");
+        fetch(picker, choking, pick(picker, choking, 1));
         fetch(picker, honest, pick(picker, honest, BLOCKS));
         picker.failed(0);
-        var choking = picker.connect("choking");
-        picker.haveAll(choking);
+        picker.choked(choking, true);
         picker.allowFast(choking, 0);
         for (Asked block : pick(picker, choking, BLOCKS)) {
             picker.rejected(choking, block.piece(), block.begin());
@@ -617,11 +619,46 @@ class PiecePickerTest {
         assertThat(pick(picker, honest, BLOCKS)).hasSize(BLOCKS);
     }
 
+    /** Those who serve nothing would hold it for a minute each, and come again. */
+    @Test
+    void suspectPieceGoesToOneWhoDelivers() {
+        var picker = picker(1);
+        var silent = unchoked(picker, "#");
+        var quick = unchoked(picker, "#");
+        fetch(picker, quick, pick(picker, quick, BLOCKS));
+        picker.failed(0);
+
+        assertThat(pick(picker, silent, 100)).isEmpty();
+
+        assertThat(pick(picker, quick, 100)).hasSize(BLOCKS);
+    }
+
+    /** Whatever they delivered before. */
+    @Test
+    void suspectPieceDoesNotWaitForThoseWhoWouldNotServeIt() {
+        var picker = picker(2);
+        var other = unchoked(picker, "##");
+        var quick = List.of(unchoked(picker, "##"), unchoked(picker, "##"), unchoked(picker, " #"));
+        for (Source source : quick) {
+            fetch(picker, source, pick(picker, source, 2));
+        }
+        int failed = picker.unverified().getFirst();
+        picker.failed(failed);
+
+        picker.choked(quick.get(0), true);
+        picker.snubbed(quick.get(1));
+
+        assertThat(pick(picker, other, 100))
+                .filteredOn(asked -> asked.piece() == failed)
+                .hasSize(BLOCKS);
+    }
+
     @Test
     void suspectPieceIsNotHeldByOnePeerForEver() {
         var picker = picker(1);
         var slow = unchoked(picker, "#");
         var quick = unchoked(picker, "#");
+        fetch(picker, slow, pick(picker, slow, 1));
         fetch(picker, quick, pick(picker, quick, BLOCKS));
         picker.failed(0);
         var begun = pick(picker, slow, 2);
@@ -664,6 +701,7 @@ class PiecePickerTest {
         var picker = picker(1);
         var slow = unchoked(picker, "#");
         var quick = unchoked(picker, "#");
+        fetch(picker, slow, pick(picker, slow, 1));
         fetch(picker, quick, pick(picker, quick, BLOCKS));
         picker.failed(0);
         pick(picker, slow, 1);

@@ -1,4 +1,4 @@
-package weft.interop;
+package weft.kit;
 
 import java.io.IOException;
 import java.net.DatagramSocket;
@@ -8,7 +8,7 @@ import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Ports for programs that cannot pick one themselves. */
-final class Ports {
+public final class Ports {
     /** Below the ports that systems hand out themselves, of which any may be taken the next moment. */
     private static final int FIRST = 20_000;
 
@@ -17,7 +17,7 @@ final class Ports {
     private Ports() {}
 
     /** A port of the loopback address that is free for TCP and UDP. */
-    static int free() {
+    public static int free() {
         return ThreadLocalRandom.current()
                 .ints(1000, FIRST, LAST)
                 .filter(Ports::isFree)
@@ -37,7 +37,8 @@ final class Ports {
         }
     }
 
-    static InetSocketAddress loopback(int port) {
+    /** This port of the loopback address. */
+    public static InetSocketAddress loopback(int port) {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     }
 }
