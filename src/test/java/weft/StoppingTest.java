@@ -6,9 +6,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
+import java.lang.ref.WeakReference;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +22,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -30,6 +35,8 @@ import weft.kit.Node;
 import weft.kit.SharedTorrent;
 import weft.kit.SteeredStorage;
 import weft.kit.SwarmExtension;
+import weft.tracker.HostResolver;
+import weft.tracker.HttpTrackerOptions;
 
 /**
  * Stopping stops: hundreds of times open, download, close in one JVM, with trackers that hang and storages that stall
@@ -59,6 +66,7 @@ class StoppingTest {
     final SwarmExtension swarm = new SwarmExtension();
 
     private final List<Duration> closes = Collections.synchronizedList(new ArrayList<>());
+    private final List<WeakReference<Torrent>> closed = Collections.synchronizedList(new ArrayList<>());
 
     /** An address that takes no connection and refuses none: its backlog is full. */
     private record BlackHole(ServerSocket listener, List<SocketChannel> callers) implements AutoCloseable {
@@ -144,6 +152,8 @@ class StoppingTest {
 
         seed.close();
         swarm.assertNoThreadLeft();
+        assertThat(closed).hasSizeGreaterThanOrEqualTo(CYCLES);
+        assertNobodyHoldsThem();
         assertNoMoreThan(before);
         assertThat(closes).allMatch(time -> time.compareTo(BOUND) < 0);
     }
@@ -160,12 +170,18 @@ class StoppingTest {
             assertThat(torrent.awaitComplete(Await.PATIENCE)).isTrue();
             assertThat(close(torrent)).isLessThan(BOUND);
         }
-        new ServerSocket(port).close();
+        assertIsFree(port);
         shared.content().assertLiesIn(directory);
         delete(directory);
     }
 
+    private static void assertIsFree(int port) throws IOException {
+        new ServerSocket(port).close();
+        new DatagramSocket(port).close();
+    }
+
     private Duration close(Torrent torrent) {
+        closed.add(new WeakReference<>(torrent));
         long began = System.nanoTime();
         torrent.close();
         var time = Duration.ofNanos(System.nanoTime() - began);
@@ -173,7 +189,10 @@ class StoppingTest {
         return time;
     }
 
-    /** Two storages that stall in the middle of a download, two trackers that take no {@code stopped}. */
+    /**
+     * Two storages that stall in the middle of a download, two trackers that take no {@code stopped}, a tracker that
+     * answers no datagram, and a name that is looked up for ever.
+     */
     private void closeWhatStalls(SharedTorrent shared, Node seed) throws Exception {
         assertThat(median(closes)).isLessThan(QUICK);
         var storages = List.of(shared.emptyStorage(), shared.emptyStorage());
@@ -195,6 +214,39 @@ class StoppingTest {
                     () -> torrent.trackers().getFirst().peers() == 0
                             && torrent.trackers().getFirst().nextAnnounceIn().isPresent());
         }
+        try (var silent = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            silent.setSoTimeout((int) Await.PATIENCE.toMillis());
+            torrents.add(Torrent.open(
+                    shared.torrentFile(),
+                    AddOptions.into(swarm.directory()).withTracker("udp://127.0.0.1:" + silent.getLocalPort())));
+            silent.receive(new DatagramPacket(new byte[100], 100));
+            torrents.add(whoseTrackerIsLookedUp(shared));
+            closeAll(torrents);
+        }
+        storages.forEach(SteeredStorage::resume);
+    }
+
+    private Torrent whoseTrackerIsLookedUp(SharedTorrent shared) throws IOException, InterruptedException {
+        var asked = new CountDownLatch(2);
+        HostResolver hanging = host -> {
+            asked.countDown();
+            new CountDownLatch(1).await();
+            throw new UnknownHostException(host);
+        };
+        var client = Client.open(
+                ClientOptions.defaults(), HttpTrackerOptions.defaults().withResolver(hanging));
+        var torrent = client.add(
+                shared.metainfo(),
+                AddOptions.into(swarm.directory())
+                        .withTracker("http://tracker.invalid/announce")
+                        .withTracker("udp://tracker.invalid:6969"),
+                true);
+        assertThat(asked.await(Await.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        return torrent;
+    }
+
+    private void closeAll(List<Torrent> torrents) throws Exception {
+        var ports = torrents.stream().map(Torrent::port).toList();
         var ends = new ArrayList<CompletableFuture<Duration>>();
         for (Torrent torrent : torrents) {
             var end = new CompletableFuture<Duration>();
@@ -205,12 +257,25 @@ class StoppingTest {
         for (var end : ends) {
             assertThat(end.get(20, TimeUnit.SECONDS)).isLessThan(BOUND);
         }
-        storages.forEach(SteeredStorage::resume);
+        for (int port : ports) {
+            assertIsFree(port);
+        }
     }
 
     private static Duration median(List<Duration> times) {
         var sorted = times.stream().sorted().toList();
         return sorted.get(sorted.size() / 2);
+    }
+
+    private void assertNobodyHoldsThem() {
+        Await.until(() -> held() + " torrents that were closed are held by somebody", () -> {
+            System.gc();
+            return held() == 0;
+        });
+    }
+
+    private long held() {
+        return closed.stream().filter(torrent -> torrent.get() != null).count();
     }
 
     private static void assertNoMoreThan(Holdings before) {

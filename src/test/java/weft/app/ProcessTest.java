@@ -8,17 +8,29 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import weft.bencode.BDict;
+import weft.bencode.Bencode;
+import weft.bencode.BencodeException;
+import weft.bencode.BencodeLimits;
 import weft.kit.Await;
 import weft.kit.Content;
+import weft.kit.FileLease;
 import weft.kit.Jvm;
+import weft.kit.SharedTorrent;
 import weft.kit.SwarmExtension;
+import weft.metainfo.Metainfo;
 import weft.metainfo.TorrentCreator;
 
 /** What only a process of its own shows: signals, and that the log repeats nothing. */
@@ -32,12 +44,34 @@ class ProcessTest {
 
     @Test
     void interruptStopsCleanlyAndSaysHowToGoOn() throws Exception {
-        assertStops("INT", 2, 130);
+        assertStops("INT", 2, 130, swarm.directory(), () -> {}, "--no-dht");
     }
 
     @Test
     void terminationStopsCleanly() throws Exception {
-        assertStops("TERM", 15, 143);
+        assertStops("TERM", 15, 143, swarm.directory(), () -> {}, "--no-dht");
+    }
+
+    /** There is a node of the DHT that nobody answers, and of a second torrent a file that cannot be opened. */
+    @Test
+    void terminationStopsCleanlyThoughNodesAndADiskDoNotAnswer() throws Exception {
+        var stuck = swarm.share(Content.folder().withFile("a", 100_000));
+        var directory = swarm.directory();
+        var file = Files.createDirectory(directory.resolve("folder")).resolve("a");
+        Files.write(file, new byte[100_000]);
+        try (var lease = FileLease.take(file);
+                var silent = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            lease.checkHeld();
+            assertStops(
+                    "TERM",
+                    15,
+                    143,
+                    directory,
+                    lease::awaitOpener,
+                    "--bootstrap",
+                    "127.0.0.1:" + silent.getLocalPort(),
+                    stuck.torrentFile().toString());
+        }
     }
 
     @Test
@@ -129,7 +163,13 @@ class ProcessTest {
         }
     }
 
-    private void assertStops(String signal, int number, int status) throws Exception {
+    private interface Wait {
+        void await() throws IOException;
+    }
+
+    /** While it downloads into {@code directory}, and {@code ready} has come; with no local discovery, which is for all to hear. */
+    private void assertStops(String signal, int number, int status, Path directory, Wait ready, String... others)
+            throws Exception {
         assumeNotIgnored(signal, number);
         var shared = swarm.share(Content.ofLength(2_000_000));
         var storage = shared.seededStorage().withBytesPerSecond(200_000);
@@ -143,21 +183,16 @@ class ProcessTest {
                         .withTrackers(List.of(List.of(tracker.url())))
                         .create(1, TorrentCreator.Progress.NONE)
                         .toBytes());
-        var directory = swarm.directory();
         var errors = swarm.directory().resolve("errors");
-        var process = start(
-                errors,
-                "download",
-                "--no-lsd",
-                "--no-dht",
-                torrentFile.toString(),
-                "-d",
-                directory.toString(),
-                "--json",
-                "--peer",
-                "127.0.0.1:" + seed.address().getPort());
+        var command = new ArrayList<>(List.of("download", "--no-lsd"));
+        command.addAll(List.of(others));
+        command.addAll(List.of("--peer", "127.0.0.1:" + seed.address().getPort(), "--json"));
+        command.addAll(List.of("-d", directory.toString(), torrentFile.toString()));
+        var process = start(errors, command.toArray(String[]::new));
+        String last;
         try (var out = process.inputReader(UTF_8)) {
             awaitPieces(out);
+            ready.await();
             Await.until("the tracker knows it", () -> tracker.requests().size() == 1);
 
             long began = System.nanoTime();
@@ -165,7 +200,7 @@ class ProcessTest {
                             .start()
                             .waitFor())
                     .isZero();
-            var last = out.lines().reduce((line, next) -> next).orElseThrow();
+            last = out.lines().reduce((line, next) -> next).orElseThrow();
 
             assertThat(process.waitFor()).isEqualTo(status);
             assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(STOPS_WITHIN);
@@ -174,8 +209,33 @@ class ProcessTest {
             process.destroyForcibly();
         }
         assertThat(Files.readString(errors)).endsWith(" of content.bin; the same command goes on from there.\n");
-        assertThat(directory.resolve(".weft")).isDirectoryContaining("glob:**.resume");
+        assertResumeDataHoldsWhatWasVerified(shared, Metainfo.read(torrentFile), directory, last);
         assertThat(tracker.requests().getLast()).contains("&event=stopped");
+    }
+
+    private static void assertResumeDataHoldsWhatWasVerified(
+            SharedTorrent shared, Metainfo torrent, Path directory, String summary) throws Exception {
+        var saved = directory.resolve(".weft").resolve(torrent.infoHash().toHex() + ".resume");
+        var state = dictionary(dictionary(Files.readAllBytes(saved))
+                .string("state")
+                .orElseThrow()
+                .toBytes());
+        var pieces = BitSet.valueOf(state.string("pieces").orElseThrow().toBytes());
+        var content = Files.readAllBytes(directory.resolve("content.bin"));
+
+        assertThat(state.integer("clean")).hasValue(1);
+        assertThat(summary).contains("\"pieces_verified\": " + pieces.cardinality() + ",");
+        assertThat(pieces.cardinality()).isPositive();
+        pieces.stream().forEach(piece -> {
+            var expected = shared.block(piece, 0, torrent.layout().pieceLength(piece));
+            int offset = (int) torrent.layout().pieceOffset(piece);
+            assertThat(Arrays.copyOfRange(content, offset, offset + expected.length))
+                    .isEqualTo(expected);
+        });
+    }
+
+    private static BDict dictionary(byte[] bencoded) throws BencodeException {
+        return (BDict) Bencode.decodeStrict(bencoded, BencodeLimits.METAINFO);
     }
 
     private static void awaitPieces(BufferedReader out) throws IOException {
