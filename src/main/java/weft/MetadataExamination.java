@@ -20,7 +20,7 @@ final class MetadataExamination {
     }
 
     Diagnosis diagnosis() {
-        var standing = life.standing();
+        var standing = life.fetching();
         return switch (standing.state()) {
             case CLOSED -> new Diagnosis(Cause.CLOSED, "the torrent is closed");
             case ERROR ->

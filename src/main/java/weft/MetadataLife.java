@@ -13,15 +13,19 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import weft.concurrent.FlightRecording;
 import weft.concurrent.TaskScope;
+import weft.concurrent.Watchdog;
 import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
 import weft.metainfo.MetainfoException;
+import weft.net.ConnectionLimits;
+import weft.net.PeerChannel;
 import weft.storage.SavedMetainfo;
 import weft.swarm.MetadataSwarm;
 import weft.swarm.Swarm;
 import weft.tracker.AnnounceTotals;
 import weft.tracker.Announcer;
 import weft.tracker.TrackerSnapshot;
+import weft.wire.Handshake;
 
 /**
  * The thread on which a torrent lives while no more is known of it than a magnet link says: it fetches the metadata from
@@ -30,15 +34,11 @@ import weft.tracker.TrackerSnapshot;
  *
  * <p>{@code lock} guards the wishes and the state, for memory work only.
  */
-final class MetadataLife {
+final class MetadataLife implements Life {
     private static final System.Logger LOG = System.getLogger("weft");
 
     /** While the size is unknown, what libtorrent says is left: whoever says 0 is taken for a seed. */
     private static final long LEFT_UNKNOWN = 16 * 1024;
-
-    private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
-
-    private static final Duration TRACKER_PATIENCE = Duration.ofSeconds(3);
 
     private final Client client;
     private final Magnet magnet;
@@ -113,8 +113,8 @@ final class MetadataLife {
         return tiers;
     }
 
-    /** Starts the torrent's threads. Called once, by the client. */
-    void begin() {
+    @Override
+    public void begin() {
         scope.fork("events", events::run);
         scope.fork("life", this::run);
         client.dht().ifPresent(node -> scope.fork("nodes of the link", () -> client.tellNodes(node, magnet.nodes())));
@@ -151,26 +151,25 @@ final class MetadataLife {
         return dht;
     }
 
-    Events events() {
+    @Override
+    public Events events() {
         return events;
-    }
-
-    /** The life that goes on from here, once the metadata is known. */
-    Optional<TorrentLife> successor() {
-        return Optional.ofNullable(successor);
     }
 
     // --- wishes
 
-    void start() {
+    @Override
+    public void start() {
         wish(Goal.STARTED);
     }
 
-    void pause() {
+    @Override
+    public void pause() {
         wish(Goal.PAUSED);
     }
 
-    void stop() {
+    @Override
+    public void stop() {
         wish(Goal.STOPPED);
     }
 
@@ -198,8 +197,8 @@ final class MetadataLife {
         }
     }
 
-    /** Asks for the end, which {@link #awaitEnd} waits for. */
-    void close() {
+    @Override
+    public void close() {
         lock.lock();
         try {
             goal = Goal.CLOSED;
@@ -207,11 +206,11 @@ final class MetadataLife {
         } finally {
             lock.unlock();
         }
-        successor().ifPresent(TorrentLife::close);
+        known().ifPresent(TorrentLife::close);
     }
 
-    /** Waits for the end until the deadline, then ends what is left by force. */
-    void awaitEnd(long deadlineNanos) {
+    @Override
+    public void awaitEnd(long deadlineNanos) {
         boolean interrupted = false;
         lock.lock();
         try {
@@ -242,7 +241,8 @@ final class MetadataLife {
         }
     }
 
-    void setSequential(boolean yes) {
+    @Override
+    public void setSequential(boolean yes) {
         lock.lock();
         try {
             if (successor == null) {
@@ -252,24 +252,59 @@ final class MetadataLife {
         } finally {
             lock.unlock();
         }
-        successor.swarm().setSequential(yes);
+        successor.setSequential(yes);
     }
 
-    void addPeer(InetSocketAddress address) {
+    @Override
+    public void accept(
+            PeerChannel channel, Watchdog.Guard deadline, Handshake.Head head, ConnectionLimits.Place place) {
+        var next = successor;
+        if (next != null) {
+            next.accept(channel, deadline, head, place);
+        } else {
+            swarm.accept(channel, deadline, head, place);
+        }
+    }
+
+    @Override
+    public void addPeer(InetSocketAddress address) {
         swarm.addCandidates(List.of(address)); // the successor knows the same addresses
     }
 
-    void announce() {
+    @Override
+    public void found(InetSocketAddress address) {
+        swarm.addFound(List.of(address));
+    }
+
+    @Override
+    public void announce() {
         announcer.reannounce();
     }
 
     // --- looking
 
-    String name() {
+    /** The life that goes on from here, once the metadata is known. */
+    @Override
+    public Optional<TorrentLife> known() {
+        return Optional.ofNullable(successor);
+    }
+
+    @Override
+    public String name() {
+        return known().map(TorrentLife::name).orElseGet(this::nameByLink);
+    }
+
+    private String nameByLink() {
         return magnet.name().orElse(magnet.infoHash().toHex());
     }
 
-    TorrentBoard.Standing standing() {
+    @Override
+    public TorrentBoard.Standing standing() {
+        return known().map(TorrentLife::standing).orElseGet(this::fetching);
+    }
+
+    /** How the fetching of the metadata stands, or stood. */
+    TorrentBoard.Standing fetching() {
         lock.lock();
         try {
             return new TorrentBoard.Standing(
@@ -287,17 +322,44 @@ final class MetadataLife {
         return dht.standing();
     }
 
-    List<TrackerSnapshot> trackers() {
+    @Override
+    public List<PeerSnapshot> peers() {
+        var peers = new ArrayList<PeerSnapshot>(); // also those that the successor is still to take over
+        swarm.peers().stream()
+                .map(peer -> PeerSnapshot.withoutMetadata(
+                        peer.address(), peer.client(), peer.outgoing(), peer.connectedFor()))
+                .forEach(peers::add);
+        known().ifPresent(next -> peers.addAll(next.peers()));
+        return peers;
+    }
+
+    @Override
+    public Swarm.Addresses addresses() {
+        return swarm.addresses();
+    }
+
+    @Override
+    public List<Swarm.Disconnect> disconnects() {
+        return swarm.disconnects();
+    }
+
+    @Override
+    public Diagnosis diagnosis() {
+        return known().map(TorrentLife::diagnosis)
+                .orElseGet(() -> new MetadataExamination(
+                                this,
+                                client.shared().limits().isFull(),
+                                client.options().maxConnections())
+                        .diagnosis());
+    }
+
+    @Override
+    public List<TrackerSnapshot> trackers() {
         return announcer.snapshot();
     }
 
-    /**
-     * Waits until the metadata is known; false if the deadline passes before.
-     *
-     * @throws IOException why it cannot be used
-     * @throws IllegalStateException if the torrent is closed before
-     */
-    boolean awaitMetadata(long deadlineNanos) throws IOException, InterruptedException {
+    @Override
+    public boolean awaitMetadata(long deadlineNanos) throws IOException, InterruptedException {
         lock.lock();
         try {
             while (successor == null) {
@@ -426,9 +488,7 @@ final class MetadataLife {
         running = false;
         dht.stop();
         try (var goodbye = scope.childSupervised("goodbye", this::taskFailed)) {
-            goodbye.fork("trackers", () -> announcer.stop(TRACKER_PATIENCE));
-            swarm.stop(STOP_PATIENCE);
-            goodbye.join(TRACKER_PATIENCE);
+            TorrentConnections.end(goodbye, announcer, swarm::stop, () -> {});
         } catch (IllegalStateException closing) {
             LOG.log(System.Logger.Level.DEBUG, "{0}: closed without waiting for trackers", name());
         }
@@ -569,14 +629,9 @@ final class MetadataLife {
         client.torrentChanged();
         if (FlightRecording.isOn()) {
             TorrentStateEvent.commit(
-                    threadName(), name(), before, newState, standing().error());
+                    threadName(), name(), before, newState, fetching().error());
         }
         LOG.log(System.Logger.Level.INFO, "{0}: {1}", name(), newState);
         events.fire(new Events.Subject("state"), listener -> listener.onStateChanged(newState));
-    }
-
-    /** The swarm's addresses, for a diagnosis. */
-    Swarm.Addresses addresses() {
-        return swarm.addresses();
     }
 }

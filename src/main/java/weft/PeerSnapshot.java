@@ -3,6 +3,7 @@ package weft;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
+import weft.swarm.Peer;
 
 /**
  * A connected peer, as it was at one moment.
@@ -53,6 +54,34 @@ public record PeerSnapshot(
         int requestWindow,
         int requestsIn,
         Optional<String> lastDisconnect) {
+    /** A peer of a torrent whose metadata is known. */
+    static PeerSnapshot of(TorrentLife life, Peer peer) {
+        int pieceCount = life.metainfo().layout().pieceCount();
+        return new PeerSnapshot(
+                peer.address(),
+                peer.clientName(),
+                peer.isOutgoing(),
+                peer.connectedFor(),
+                peer.isFast(),
+                peer.amChoking(),
+                peer.amInterested(),
+                peer.peerChoking(),
+                peer.peerInterested(),
+                peer.isSnubbed(),
+                peer.isOptimistic(),
+                peer.isSeed(),
+                pieceCount == 0 ? 1 : (double) peer.pieceCount() / pieceCount,
+                peer.downloaded().total(),
+                peer.uploaded().total(),
+                peer.wasteBytes(),
+                peer.downloaded().bytesPerSecond(),
+                peer.uploaded().bytesPerSecond(),
+                peer.outstanding(),
+                peer.requestWindow(),
+                peer.queuedUploads(),
+                life.swarm().lastDisconnect(peer.address()));
+    }
+
     /** A peer of a torrent whose metadata is not known: what it has and wants cannot be told. */
     static PeerSnapshot withoutMetadata(InetSocketAddress address, String client, boolean outgoing, Duration since) {
         return new PeerSnapshot(

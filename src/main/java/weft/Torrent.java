@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
@@ -16,10 +15,8 @@ import weft.metainfo.Layout;
 import weft.metainfo.Magnet;
 import weft.metainfo.Metainfo;
 import weft.metainfo.PieceRange;
-import weft.metainfo.TorrentFile;
 import weft.net.ConnectionLimits;
 import weft.net.PeerChannel;
-import weft.swarm.Peer;
 import weft.swarm.Swarm;
 import weft.tracker.TrackerSnapshot;
 import weft.wire.Handshake;
@@ -46,15 +43,6 @@ public final class Torrent implements AutoCloseable {
     private final AddOptions options;
     private final Life life;
 
-    /** What the torrent is asked for, whether or not its metadata is known. */
-    private sealed interface Life {
-        /** Its metainfo was at hand when it was added. */
-        record Known(TorrentLife life) implements Life {}
-
-        /** It was added by a magnet link. */
-        record ByMagnet(MetadataLife life) implements Life {}
-    }
-
     Torrent(Client client, boolean ownsClient, Metainfo metainfo, AddOptions options) {
         options.priorities()
                 .keySet()
@@ -63,7 +51,7 @@ public final class Torrent implements AutoCloseable {
         this.ownsClient = ownsClient;
         this.infoHash = metainfo.infoHash();
         this.options = options;
-        this.life = new Life.Known(new TorrentLife(client, metainfo, options));
+        this.life = new TorrentLife(client, metainfo, options);
     }
 
     Torrent(Client client, boolean ownsClient, Magnet magnet, AddOptions options) {
@@ -71,55 +59,33 @@ public final class Torrent implements AutoCloseable {
         this.ownsClient = ownsClient;
         this.infoHash = magnet.infoHash();
         this.options = options;
-        this.life = new Life.ByMagnet(new MetadataLife(client, magnet, options));
-    }
-
-    /** The torrent's life; empty while its metadata is not known. */
-    private Optional<TorrentLife> known() {
-        return switch (life) {
-            case Life.Known(TorrentLife known) -> Optional.of(known);
-            case Life.ByMagnet(MetadataLife before) -> before.successor();
-        };
+        this.life = new MetadataLife(client, magnet, options);
     }
 
     private TorrentLife requireKnown() {
-        return known().orElseThrow(() -> new IllegalStateException("the metadata is not known yet: " + name()));
+        return life.known().orElseThrow(() -> new IllegalStateException("the metadata is not known yet: " + name()));
     }
 
     private Optional<Swarm> swarm() {
-        return known().map(TorrentLife::swarm);
+        return life.known().map(TorrentLife::swarm);
     }
 
     // --- for the client
 
     void begin() {
-        switch (life) {
-            case Life.Known(TorrentLife known) -> known.begin();
-            case Life.ByMagnet(MetadataLife before) -> before.begin();
-        }
+        life.begin();
     }
 
     void accept(PeerChannel channel, Watchdog.Guard deadline, Handshake.Head head, ConnectionLimits.Place place) {
-        var swarm = swarm();
-        if (swarm.isPresent()) {
-            swarm.get().accept(channel, deadline, head, place);
-        } else if (life instanceof Life.ByMagnet(MetadataLife before)) {
-            before.swarm().accept(channel, deadline, head, place);
-        }
+        life.accept(channel, deadline, head, place);
     }
 
     void closeSoon() {
-        switch (life) {
-            case Life.Known(TorrentLife known) -> known.close();
-            case Life.ByMagnet(MetadataLife before) -> before.close();
-        }
+        life.close();
     }
 
     void awaitEnd(long deadlineNanos) {
-        switch (life) {
-            case Life.Known(TorrentLife known) -> known.awaitEnd(deadlineNanos);
-            case Life.ByMagnet(MetadataLife before) -> before.awaitEnd(deadlineNanos);
-        }
+        life.awaitEnd(deadlineNanos);
     }
 
     // --- opening
@@ -170,10 +136,7 @@ public final class Torrent implements AutoCloseable {
 
     /** Connects, downloads what is wanted and missing, serves what is there; asks the disk again after an error. */
     public void start() {
-        switch (life) {
-            case Life.Known(TorrentLife known) -> known.start();
-            case Life.ByMagnet(MetadataLife before) -> before.start();
-        }
+        life.start();
     }
 
     /**
@@ -181,18 +144,12 @@ public final class Torrent implements AutoCloseable {
      * all the same, where only a magnet link is known.
      */
     public void pause() {
-        switch (life) {
-            case Life.Known(TorrentLife known) -> known.pause();
-            case Life.ByMagnet(MetadataLife before) -> before.pause();
-        }
+        life.pause();
     }
 
     /** Ends all connections, tells the trackers, and closes its files, until {@link #start} or {@link #pause}. */
     public void stop() {
-        switch (life) {
-            case Life.Known(TorrentLife known) -> known.stop();
-            case Life.ByMagnet(MetadataLife before) -> before.stop();
-        }
+        life.stop();
     }
 
     /**
@@ -210,20 +167,12 @@ public final class Torrent implements AutoCloseable {
 
     /** What it is doing. */
     public TorrentState state() {
-        return standing().state();
-    }
-
-    private TorrentBoard.Standing standing() {
-        return switch (life) {
-            case Life.Known(TorrentLife known) -> known.standing();
-            case Life.ByMagnet(MetadataLife before) ->
-                before.successor().map(TorrentLife::standing).orElseGet(before::standing);
-        };
+        return life.standing().state();
     }
 
     /** The fault that brought it into state {@link TorrentState#ERROR}. */
     public Optional<IOException> error() {
-        return standing().error();
+        return life.standing().error();
     }
 
     /**
@@ -279,7 +228,7 @@ public final class Torrent implements AutoCloseable {
      * earlier run has left that was being made, the torrent stops, and goes on with it at the next {@link #start}.
      */
     public void cancelHashCheck() {
-        known().ifPresent(TorrentLife::cancelHashCheck);
+        life.known().ifPresent(TorrentLife::cancelHashCheck);
     }
 
     /**
@@ -295,7 +244,7 @@ public final class Torrent implements AutoCloseable {
     /** Like {@link #awaitComplete()}, but at most so long; false if the time ran out. */
     public boolean awaitComplete(Duration timeout) throws IOException, InterruptedException {
         long deadline = TorrentLife.deadline(timeout);
-        return awaitMetadata(deadline) && requireKnown().awaitComplete(deadline);
+        return life.awaitMetadata(deadline) && requireKnown().awaitComplete(deadline);
     }
 
     /**
@@ -305,24 +254,20 @@ public final class Torrent implements AutoCloseable {
      * @throws IllegalStateException if the torrent is closed before
      */
     public Metainfo awaitMetadata() throws IOException, InterruptedException {
-        awaitMetadata(TorrentLife.deadline(Duration.ofSeconds(Long.MAX_VALUE)));
+        life.awaitMetadata(TorrentLife.deadline(Duration.ofSeconds(Long.MAX_VALUE)));
         return metainfo();
     }
 
     /** Like {@link #awaitMetadata()}, but at most so long; false if the time ran out. */
     public boolean awaitMetadata(Duration timeout) throws IOException, InterruptedException {
-        return awaitMetadata(TorrentLife.deadline(timeout));
-    }
-
-    private boolean awaitMetadata(long deadlineNanos) throws IOException, InterruptedException {
-        return !(life instanceof Life.ByMagnet(MetadataLife before)) || before.awaitMetadata(deadlineNanos);
+        return life.awaitMetadata(TorrentLife.deadline(timeout));
     }
 
     // --- what it is
 
     /** Whether the torrent's metadata is known; always, but at the beginning of one that was added by a magnet link. */
     public boolean hasMetadata() {
-        return known().isPresent();
+        return life.known().isPresent();
     }
 
     /**
@@ -341,14 +286,11 @@ public final class Torrent implements AutoCloseable {
 
     /** The name that its file or directory has; while that is not known, what the magnet link says, or the info-hash. */
     public String name() {
-        return known().map(known -> known.metainfo().name()).orElseGet(() -> switch (life) {
-            case Life.Known(TorrentLife known) -> known.metainfo().name();
-            case Life.ByMagnet(MetadataLife before) -> before.name();
-        });
+        return life.name();
     }
 
     private Optional<Layout> layout() {
-        return known().map(known -> known.metainfo().layout());
+        return life.known().map(known -> known.metainfo().layout());
     }
 
     /** Bytes in all; 0 while the metadata is not known, as are the next two. */
@@ -385,12 +327,12 @@ public final class Torrent implements AutoCloseable {
 
     /** Bytes of blocks served, over all runs that resume data remembers. */
     public long uploaded() {
-        return known().map(TorrentLife::uploaded).orElse(0L);
+        return life.known().map(TorrentLife::uploaded).orElse(0L);
     }
 
     /** Bytes of wanted blocks received, over all runs that resume data remembers. */
     public long downloaded() {
-        return known().map(TorrentLife::downloaded).orElse(0L);
+        return life.known().map(TorrentLife::downloaded).orElse(0L);
     }
 
     /** Bytes of the wanted pieces that are missing; 0 while the metadata is not known. */
@@ -432,52 +374,15 @@ public final class Torrent implements AutoCloseable {
 
     /** All figures of the moment. */
     public TorrentSnapshot snapshot() {
-        return known().map(this::snapshot)
+        return life.known()
+                .map(TorrentSnapshot::of)
                 .orElseGet(() -> TorrentSnapshot.withoutMetadata(
-                        state(), peers().size(), addresses().known()));
-    }
-
-    private Swarm.Addresses addresses() {
-        return switch (life) {
-            case Life.Known(TorrentLife known) -> known.swarm().addresses();
-            case Life.ByMagnet(MetadataLife before) -> before.swarm().addresses();
-        };
-    }
-
-    private TorrentSnapshot snapshot(TorrentLife known) {
-        var swarm = known.swarm();
-        var wanted = swarm.wantedBytes();
-        var peers = swarm.peers();
-        var check = known.checkProgress();
-        return new TorrentSnapshot(
-                state(),
-                wanted.all() == 0 ? 1 : (double) (wanted.all() - wanted.missing()) / wanted.all(),
-                size(),
-                wanted.all(),
-                wanted.missing(),
-                downloaded(),
-                uploaded(),
-                swarm.wasted().total(),
-                swarm.downloaded().bytesPerSecond(),
-                swarm.uploaded().bytesPerSecond(),
-                swarm.have().cardinality(),
-                pieceCount(),
-                swarm.peerCount(),
-                (int) peers.stream().filter(Peer::isSeed).count(),
-                swarm.candidateCount(),
-                check.checked(),
-                check.total());
+                        state(), life.peers().size(), life.addresses().known()));
     }
 
     /** Why it moves or does not: the one likeliest cause. Reads memory, as often as anybody likes. */
     public Diagnosis diagnosis() {
-        var limits = client.shared().limits();
-        int maxConnections = client.options().maxConnections();
-        var known = known();
-        if (known.isEmpty() && life instanceof Life.ByMagnet(MetadataLife before)) {
-            return new MetadataExamination(before, limits.isFull(), maxConnections).diagnosis();
-        }
-        return new Examination(known.orElseThrow(), limits.isFull(), maxConnections).diagnosis();
+        return life.diagnosis();
     }
 
     /** The pieces that are wanted and missing and that no connected peer has. */
@@ -487,90 +392,22 @@ public final class Torrent implements AutoCloseable {
 
     /** The files, in the torrent's order; none while the metadata is not known. */
     public List<FileSnapshot> files() {
-        return known().map(Torrent::files).orElseGet(List::of);
-    }
-
-    private static List<FileSnapshot> files(TorrentLife life) {
-        var metainfo = life.metainfo();
-        var layout = metainfo.layout();
-        var have = life.swarm().have();
-        var files = new ArrayList<FileSnapshot>();
-        for (TorrentFile file : metainfo.files()) {
-            long verified = 0;
-            var pieces = layout.piecesOf(file.index());
-            for (int piece = have.nextSetBit(pieces.first());
-                    piece >= 0 && piece < pieces.end();
-                    piece = have.nextSetBit(piece + 1)) {
-                long begin = Math.max(layout.pieceOffset(piece), file.offset());
-                long end =
-                        Math.min(layout.pieceOffset(piece) + layout.pieceLength(piece), file.offset() + file.length());
-                verified += Math.max(0, end - begin);
-            }
-            files.add(new FileSnapshot(
-                    file.index(),
-                    Path.of("", file.path().toArray(String[]::new)),
-                    file.length(),
-                    verified,
-                    life.priority(file.index()),
-                    file.isPadding()));
-        }
-        return files;
+        return life.known().map(FileSnapshot::allOf).orElseGet(List::of);
     }
 
     /** The connected peers. */
     public List<PeerSnapshot> peers() {
-        var peers = new ArrayList<PeerSnapshot>();
-        if (life instanceof Life.ByMagnet(MetadataLife before)) { // also those that its successor is still to take over
-            before.swarm().peers().stream()
-                    .map(peer -> PeerSnapshot.withoutMetadata(
-                            peer.address(), peer.client(), peer.outgoing(), peer.connectedFor()))
-                    .forEach(peers::add);
-        }
-        swarm().ifPresent(known -> known.peers().forEach(peer -> peers.add(snapshot(known, peer))));
-        return peers;
-    }
-
-    private PeerSnapshot snapshot(Swarm swarm, Peer peer) {
-        return new PeerSnapshot(
-                peer.address(),
-                peer.clientName(),
-                peer.isOutgoing(),
-                peer.connectedFor(),
-                peer.isFast(),
-                peer.amChoking(),
-                peer.amInterested(),
-                peer.peerChoking(),
-                peer.peerInterested(),
-                peer.isSnubbed(),
-                peer.isOptimistic(),
-                peer.isSeed(),
-                pieceCount() == 0 ? 1 : (double) peer.pieceCount() / pieceCount(),
-                peer.downloaded().total(),
-                peer.uploaded().total(),
-                peer.wasteBytes(),
-                peer.downloaded().bytesPerSecond(),
-                peer.uploaded().bytesPerSecond(),
-                peer.outstanding(),
-                peer.requestWindow(),
-                peer.queuedUploads(),
-                swarm.lastDisconnect(peer.address()));
+        return life.peers();
     }
 
     /** Why the last connections ended, oldest first: each an address and a reason. */
     public List<String> disconnects() {
-        var disconnects = switch (life) {
-            case Life.Known(TorrentLife known) -> known.swarm().disconnects();
-            case Life.ByMagnet(MetadataLife before) -> before.swarm().disconnects(); // its successor has the same
-        };
-        return disconnects.stream().map(Swarm.Disconnect::toString).toList();
+        return life.disconnects().stream().map(Swarm.Disconnect::toString).toList();
     }
 
     /** The tracker tiers. */
     public List<TrackerSnapshot> trackers() {
-        return switch (life) {
-            case Life.Known(TorrentLife known) -> known.trackers();
-            case Life.ByMagnet(MetadataLife before) -> before.trackers();
-        };
+        return life.trackers();
     }
 
     // --- what can be changed
@@ -596,58 +433,32 @@ public final class Torrent implements AutoCloseable {
 
     /** Whether to fetch pieces in order instead of rarest first. */
     public void setSequential(boolean sequential) {
-        switch (life) {
-            case Life.Known(TorrentLife known) -> known.swarm().setSequential(sequential);
-            case Life.ByMagnet(MetadataLife before) -> before.setSequential(sequential);
-        }
+        life.setSequential(sequential);
     }
 
     /** Adds an address at which a peer may be. */
     public void addPeer(InetSocketAddress address) {
-        Objects.requireNonNull(address, "address");
-        switch (life) {
-            case Life.Known(TorrentLife known) -> known.swarm().addCandidates(List.of(address));
-            case Life.ByMagnet(MetadataLife before) -> before.addPeer(address);
-        }
+        life.addPeer(Objects.requireNonNull(address, "address"));
     }
 
     /** A peer was found in the local network. */
     void found(InetSocketAddress address) {
-        switch (life) {
-            case Life.Known(TorrentLife known) -> known.swarm().addFound(List.of(address));
-            case Life.ByMagnet(MetadataLife before) -> {
-                if (before.successor().isPresent()) {
-                    before.successor().get().swarm().addFound(List.of(address));
-                } else {
-                    before.swarm().addFound(List.of(address));
-                }
-            }
-        }
+        life.found(address);
     }
 
     /** Asks the trackers for more peers, as soon as they allow it. */
     public void announce() {
-        switch (life) {
-            case Life.Known(TorrentLife known) -> known.announce();
-            case Life.ByMagnet(MetadataLife before) -> before.announce();
-        }
+        life.announce();
     }
 
     /** Adds somebody to be told what happens from now on. */
     public void addListener(TorrentListener listener) {
-        events().add(Objects.requireNonNull(listener, "listener"));
+        life.events().add(Objects.requireNonNull(listener, "listener"));
     }
 
     /** Ends what {@link #addListener} began. */
     public void removeListener(TorrentListener listener) {
-        events().remove(listener);
-    }
-
-    private Events events() {
-        return switch (life) {
-            case Life.Known(TorrentLife known) -> known.events();
-            case Life.ByMagnet(MetadataLife before) -> before.events();
-        };
+        life.events().remove(listener);
     }
 
     /** Adds a listener to verified pieces. */

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import weft.concurrent.TaskScope;
 import weft.metainfo.Metainfo;
 import weft.swarm.Swarm;
@@ -130,11 +131,17 @@ final class TorrentConnections {
         connected = false;
         dht.stop();
         try (var goodbye = scope.childSupervised("goodbye", this::taskFailed)) {
-            goodbye.fork("trackers", () -> announcer.stop(TRACKER_PATIENCE));
-            swarm.stop(STOP_PATIENCE);
-            meanwhile.run();
-            goodbye.join(TRACKER_PATIENCE);
+            end(goodbye, announcer, swarm::stop, meanwhile);
         }
+    }
+
+    /** Ends those of any torrent, in a scope for the purpose. */
+    static void end(TaskScope goodbye, Announcer announcer, Consumer<Duration> swarmStop, Runnable meanwhile)
+            throws InterruptedException {
+        goodbye.fork("trackers", () -> announcer.stop(TRACKER_PATIENCE));
+        swarmStop.accept(STOP_PATIENCE);
+        meanwhile.run();
+        goodbye.join(TRACKER_PATIENCE);
     }
 
     private void taskFailed(String task, Throwable failure) {

@@ -1,6 +1,7 @@
 package weft;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.BitSet;
@@ -11,13 +12,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import weft.concurrent.FlightRecording;
 import weft.concurrent.TaskScope;
+import weft.concurrent.Watchdog;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Metainfo;
+import weft.net.ConnectionLimits;
+import weft.net.PeerChannel;
 import weft.storage.ResumeState;
 import weft.storage.StorageException;
 import weft.storage.StorageException.Reason;
 import weft.swarm.Swarm;
 import weft.tracker.TrackerSnapshot;
+import weft.wire.Handshake;
 
 /**
  * The thread on which a torrent lives. Whoever wants something of the torrent leaves a wish on the {@link TorrentBoard} and
@@ -27,7 +32,7 @@ import weft.tracker.TrackerSnapshot;
  *
  * <p>What others may call comes first; the rest, and all fields that are not final, are of this thread only.
  */
-final class TorrentLife {
+final class TorrentLife implements Life {
     private static final System.Logger LOG = System.getLogger("weft");
 
     private final Client client;
@@ -96,8 +101,8 @@ final class TorrentLife {
         LOG.log(System.Logger.Level.ERROR, () -> metainfo.name() + ": " + task + " failed", failure);
     }
 
-    /** Starts the torrent's threads. Called once, by the client. */
-    void begin() {
+    @Override
+    public void begin() {
         if (!threadsRun) {
             scope.fork("events", events::run);
         }
@@ -111,7 +116,8 @@ final class TorrentLife {
         return swarm;
     }
 
-    Events events() {
+    @Override
+    public Events events() {
         return events;
     }
 
@@ -121,15 +127,18 @@ final class TorrentLife {
 
     // --- what others wish and ask
 
-    void start() {
+    @Override
+    public void start() {
         board.wish(Goal.STARTED);
     }
 
-    void pause() {
+    @Override
+    public void pause() {
         board.wish(Goal.PAUSED);
     }
 
-    void stop() {
+    @Override
+    public void stop() {
         board.wish(Goal.STOPPED);
     }
 
@@ -149,17 +158,39 @@ final class TorrentLife {
         board.cancelHashCheck();
     }
 
-    void announce() {
+    @Override
+    public void setSequential(boolean sequential) {
+        swarm.setSequential(sequential);
+    }
+
+    @Override
+    public void addPeer(InetSocketAddress address) {
+        swarm.addCandidates(List.of(address));
+    }
+
+    @Override
+    public void found(InetSocketAddress address) {
+        swarm.addFound(List.of(address));
+    }
+
+    @Override
+    public void announce() {
         connections.announce();
     }
 
-    /** Asks for the end, which {@link #awaitEnd} waits for. */
-    void close() {
+    @Override
+    public void accept(
+            PeerChannel channel, Watchdog.Guard deadline, Handshake.Head head, ConnectionLimits.Place place) {
+        swarm.accept(channel, deadline, head, place);
+    }
+
+    @Override
+    public void close() {
         board.close();
     }
 
-    /** Waits for the end until the deadline, then ends what is left by force. */
-    void awaitEnd(long deadlineNanos) {
+    @Override
+    public void awaitEnd(long deadlineNanos) {
         boolean hasEnded = board.awaitEnd(deadlineNanos);
         boolean interrupted = Thread.interrupted(); // the torrent is closed first
         if (!hasEnded) {
@@ -185,7 +216,23 @@ final class TorrentLife {
         return board.error();
     }
 
-    TorrentBoard.Standing standing() {
+    @Override
+    public boolean awaitMetadata(long deadlineNanos) {
+        return true;
+    }
+
+    @Override
+    public Optional<TorrentLife> known() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public String name() {
+        return metainfo.name();
+    }
+
+    @Override
+    public TorrentBoard.Standing standing() {
         return board.standing();
     }
 
@@ -214,8 +261,33 @@ final class TorrentLife {
         return connections.dhtStanding();
     }
 
-    List<TrackerSnapshot> trackers() {
+    @Override
+    public List<PeerSnapshot> peers() {
+        return swarm.peers().stream().map(peer -> PeerSnapshot.of(this, peer)).toList();
+    }
+
+    @Override
+    public Swarm.Addresses addresses() {
+        return swarm.addresses();
+    }
+
+    @Override
+    public List<Swarm.Disconnect> disconnects() {
+        return swarm.disconnects();
+    }
+
+    @Override
+    public List<TrackerSnapshot> trackers() {
         return connections.trackers();
+    }
+
+    @Override
+    public Diagnosis diagnosis() {
+        return new Examination(
+                        this,
+                        client.shared().limits().isFull(),
+                        client.options().maxConnections())
+                .diagnosis();
     }
 
     static long deadline(Duration timeout) {

@@ -1,5 +1,7 @@
 package weft;
 
+import weft.swarm.Peer;
+
 /**
  * A torrent's figures, as they were at one moment.
  *
@@ -39,6 +41,33 @@ public record TorrentSnapshot(
         int knownPeers,
         int checkedPieces,
         int piecesToCheck) {
+    /** Of this moment. */
+    static TorrentSnapshot of(TorrentLife life) {
+        var layout = life.metainfo().layout();
+        var swarm = life.swarm();
+        var wanted = swarm.wantedBytes();
+        var peers = swarm.peers();
+        var check = life.checkProgress();
+        return new TorrentSnapshot(
+                life.state(),
+                wanted.all() == 0 ? 1 : (double) (wanted.all() - wanted.missing()) / wanted.all(),
+                layout.totalLength(),
+                wanted.all(),
+                wanted.missing(),
+                life.downloaded(),
+                life.uploaded(),
+                swarm.wasted().total(),
+                swarm.downloaded().bytesPerSecond(),
+                swarm.uploaded().bytesPerSecond(),
+                swarm.have().cardinality(),
+                layout.pieceCount(),
+                swarm.peerCount(),
+                (int) peers.stream().filter(Peer::isSeed).count(),
+                swarm.candidateCount(),
+                check.checked(),
+                check.total());
+    }
+
     /** Of a torrent of which no more is known than a magnet link says. */
     static TorrentSnapshot withoutMetadata(TorrentState state, int peers, int knownPeers) {
         return new TorrentSnapshot(state, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, peers, 0, knownPeers, 0, 0);
