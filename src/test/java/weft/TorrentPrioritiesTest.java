@@ -7,11 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -100,14 +98,14 @@ class TorrentPrioritiesTest {
         node.torrent().setPriority(2, 0);
         peer.await(NotInterested.class);
         var owed = requests(peer);
-        owed.add(first);
+        peer.send(RejectRequest.of(first)); // so that there is a piece of which something is to be asked for
         for (Request request : owed) {
             peer.serve(request);
         }
         awaitAnswer(peer); // by which the blocks are taken
         awaitAnswer(peer); // and something else would be asked for
 
-        assertThat(requests(peer)).as("beside the first").hasSize(owed.size() - 1);
+        assertThat(requests(peer)).isEqualTo(owed);
         assertThat(node.torrent().wanted().isEmpty()).isTrue();
         assertThat(node.torrent().left()).isZero();
         assertThat(node.torrent().isSeed()).isFalse();
@@ -117,7 +115,7 @@ class TorrentPrioritiesTest {
         return peer.passedOver().stream()
                 .filter(Request.class::isInstance)
                 .map(Request.class::cast)
-                .collect(Collectors.toCollection(ArrayList::new));
+                .toList();
     }
 
     /** It has not got the piece that nobody has, and says so. */
@@ -157,19 +155,18 @@ class TorrentPrioritiesTest {
             }
         });
 
-        var seen = new HashSet<Long>();
         try {
-            for (int i = 0; i < 5_000; i++) {
+            long last = 0;
+            for (int changes = 0; changes < 300; ) {
                 var snapshot = torrent.snapshot();
-                seen.add(snapshot.wantedSize());
                 assertThat(snapshot.left()).isEqualTo(snapshot.wantedSize());
+                changes += snapshot.wantedSize() != last ? 1 : 0;
+                last = snapshot.wantedSize();
             }
         } finally {
             over.set(true);
             wishes.join();
         }
-
-        assertThat(seen).as("they did change").hasSizeGreaterThan(1);
     }
 
     @Test
