@@ -210,7 +210,7 @@ final class TorrentData {
             } else if (doubtful) {
                 resumeData.saveDoubt(state, isOpen);
             } else if (isOpen) {
-                resumeData.save(state, clean);
+                resumeData.save(state, clean, storage);
             } else {
                 resumeData.saveClosed(state, note);
             }
@@ -278,11 +278,11 @@ final class TorrentData {
 
     /** Closes the storage, and notes what the files are like, of which {@code state} is known. */
     void close(ResumeState state) {
-        boolean wasOpen = storage != null;
+        var closed = storage;
         close();
-        if (wasOpen && isOurs()) {
+        if (closed != null && isOurs()) {
             try {
-                note = resumeData.note(state);
+                note = resumeData.note(state, closed);
             } catch (IOException e) {
                 LOG.log(System.Logger.Level.DEBUG, () -> "looking at the files of " + metainfo.name(), e);
                 doubtful = true;

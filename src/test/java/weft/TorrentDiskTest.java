@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -15,12 +16,14 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import weft.kit.Await;
 import weft.kit.Content;
 import weft.kit.Node;
 import weft.kit.SharedTorrent;
 import weft.kit.SmallDisk;
 import weft.kit.SwarmExtension;
+import weft.storage.DiskOptions;
 import weft.storage.StorageException;
 import weft.storage.StorageException.Reason;
 import weft.storage.StorageOptions;
@@ -190,6 +193,138 @@ class TorrentDiskTest {
 
         node.torrent().start();
         node.connectTo(seed).awaitComplete().assertHasContent();
+    }
+
+    /** Nothing has been written to the file yet, and the first block would make it anew. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Mishap.class,
+            names = {"DELETED", "MOVED", "TRUNCATED"})
+    void mishapsOfADownloadThatWaitsForPeersAreReportedAndRepairedWhenItIsStartedAgain(Mishap mishap) throws Exception {
+        var shared = swarm.share(FOLDER);
+        var seed = shared.seed();
+        Path half = shared.seededDirectory();
+        damage(half.resolve("folder/b"), 2 * PIECE); // the first half of it is to be fetched
+        var node = shared.open(half, SwarmExtension.clientOptions(), options -> options);
+        node.awaitState(TorrentState.DOWNLOADING);
+        assertThat(node.torrent().wanted().stream()).containsExactly(4, 5);
+
+        mishap.befall(fileB(node));
+        node.connectTo(seed);
+
+        assertReportedAndRepaired(node, seed);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Mishap.class,
+            names = {"DELETED", "MOVED", "TRUNCATED"})
+    void aHashCheckOfOnePieceHidesNothingOfWhatHappenedToTheOthers(Mishap mishap) throws Exception {
+        var shared = swarm.share(FOLDER);
+        var seed = shared.seed();
+        var node = shared.seed();
+
+        mishap.befall(fileB(node));
+        assertThat(node.torrent().hashCheck(5)).isFalse();
+        node.connectTo(seed);
+
+        assertReportedAndRepaired(node, seed);
+    }
+
+    private static void assertReportedAndRepaired(Node node, Node seed) throws Exception {
+        node.awaitState(TorrentState.ERROR);
+        assertThat(node.torrent().error())
+                .hasValueSatisfying(fault -> assertThat(fault)
+                        .hasMessageContaining("file changed underneath: " + fileB(node))
+                        .isInstanceOfSatisfying(
+                                StorageException.class,
+                                e -> assertThat(e.reason()).isIn(Reason.MISSING, Reason.CHANGED)));
+        node.torrent().start();
+        node.awaitState(TorrentState.DOWNLOADING);
+        assertThat(node.torrent().wanted().stream()).containsExactly(4, 5, 6, 7);
+        node.connectTo(seed).awaitComplete().assertHasContent();
+    }
+
+    /** Its file, be it written by this run or an earlier one, is as long as it was, and open. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void damageDoneWhileItSeedsIsFoundByTheNextStart(boolean wasDownloaded) throws Exception {
+        var shared = swarm.share(FOLDER);
+        var seed = shared.seed();
+        var node = wasDownloaded
+                ? shared.leecher(options -> options.withPeers(List.of(seed.address())))
+                        .awaitComplete()
+                : shared.seed();
+        awaitSaved(node, shared);
+
+        Mishap.DAMAGED.befall(fileB(node));
+        node.torrent().stop();
+        node.awaitState(TorrentState.STOPPED);
+        node.torrent().start();
+
+        node.awaitState(TorrentState.DOWNLOADING);
+        assertThat(node.torrent().wanted().stream()).containsExactly(4, 5, 6, 7);
+        node.connectTo(seed).awaitComplete().assertHasContent();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void damageDoneWhileItSeedsIsFoundByTheNextRun(boolean wasDownloaded) throws Exception {
+        var shared = swarm.share(FOLDER);
+        var seed = shared.seed();
+        var first = wasDownloaded
+                ? shared.leecher(options -> options.withPeers(List.of(seed.address())))
+                        .awaitComplete()
+                : shared.seed();
+        awaitSaved(first, shared);
+
+        Mishap.DAMAGED.befall(fileB(first));
+        first.close();
+        var second = shared.open(first.directory(), SwarmExtension.clientOptions(), options -> options);
+
+        second.awaitState(TorrentState.DOWNLOADING);
+        assertThat(second.torrent().wanted().stream()).containsExactly(4, 5, 6, 7);
+        second.connectTo(seed).awaitComplete().assertHasContent();
+    }
+
+    /** What it has been saved with is what it is compared with. */
+    private static void awaitSaved(Node node, SharedTorrent shared) {
+        Path resumeData =
+                node.directory().resolve(".weft/" + shared.metainfo().infoHash().toHex() + ".resume");
+        Await.until("it is saved", () -> Files.exists(resumeData));
+    }
+
+    private static void damage(Path file, int length) throws IOException {
+        var bytes = Files.readAllBytes(file);
+        Arrays.fill(bytes, 0, length, (byte) 0);
+        Files.write(file, bytes);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Access.class,
+            names = {"MAPPED", "CHANNEL"})
+    void aFileDeletedUnderASeedThatHadNotKeptItOpenIsReportedAndRepairedWhenItIsStartedAgain(Access access)
+            throws Exception {
+        var content = FOLDER;
+        for (int i = 0; i < DiskOptions.defaults().openFiles(); i++) { // which take its place among the open ones
+            content = content.withFile("other" + i, 100);
+        }
+        var shared = swarm.share(content);
+        var good = shared.seed();
+        var node = shared.seed(
+                options -> options.withStorageOptions(StorageOptions.defaults().withAccess(access)));
+        Mishap.DELETED.befall(fileB(node));
+
+        var leecher = shared.leecher(options -> options.withPeers(List.of(node.address())));
+        node.awaitState(TorrentState.ERROR);
+        assertThat(node.torrent().diagnosis().cause()).isEqualTo(Diagnosis.Cause.FILE_MISSING);
+        assertThat(node.torrent().diagnosis().sentence()).contains(fileB(node).toString());
+
+        node.torrent().start();
+        node.awaitState(TorrentState.DOWNLOADING);
+        node.connectTo(good).awaitComplete().assertHasContent();
+        leecher.connectTo(node).awaitComplete().assertHasContent();
     }
 
     @ParameterizedTest

@@ -22,6 +22,8 @@ import weft.storage.StorageException.Reason;
  */
 final class DataFile {
 
+    private static final System.Logger LOG = System.getLogger("weft.storage");
+
     /** Makes the file, or puts an existing one into shape, before it is first opened for writing. On a file thread. */
     interface Maker {
         void make() throws IOException;
@@ -35,6 +37,7 @@ final class DataFile {
     private final Path path;
     private final long length; // that it has once it is made, at least
     private final Maker maker;
+    private final FileWatch watch; // guarded by lock
 
     private final ReentrantLock lock = new ReentrantLock(); // of file threads only, and held across their file calls
     private volatile boolean made; // written under lock
@@ -52,6 +55,19 @@ final class DataFile {
         this.path = path;
         this.length = length;
         this.maker = maker;
+        this.watch = new FileWatch(path, length);
+    }
+
+    /** From now on what others do to the file is noticed. On a file thread. */
+    void begin() {
+        lock.lock();
+        try {
+            watch.begin();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, () -> "looking at " + path, e); // writing will tell
+        } finally {
+            lock.unlock();
+        }
     }
 
     Path path() {
@@ -63,11 +79,12 @@ final class DataFile {
         int begin = source.position();
         try {
             use(true, file -> {
-                ensureWhole(file);
+                ensureWhole(file, offset + source.limit() - begin);
                 try {
                     file.write(source, offset + source.position() - begin);
                 } finally {
                     dirty = true; // after the write: a force() that begins from now on sees it and covers it
+                    watch.written();
                 }
             });
         } catch (HeldException e) {
@@ -77,10 +94,10 @@ final class DataFile {
         }
     }
 
-    /** Writing would make a file that was cut short look whole again, with a hole where it was cut. */
-    private void ensureWhole(OpenFile file) throws IOException {
+    /** Writing up to its end would make a file that was cut short look whole again, with a hole where it was cut. */
+    private void ensureWhole(OpenFile file, long end) throws IOException {
         long now = System.nanoTime();
-        if (now - lookedNanos > LOOK_EVERY_NANOS) {
+        if (end >= length || now - lookedNanos > LOOK_EVERY_NANOS) {
             lookedNanos = now;
             if (file.size() < length) {
                 throw tooShort(length);
@@ -173,9 +190,9 @@ final class DataFile {
         dirty = false;
         boolean forced = false;
         try {
-            use(true, file -> {
+            use(made, file -> {
                 file.force();
-                ensureUntouched(file);
+                ensureStillThere(file);
             });
             forced = true;
         } catch (IOException e) {
@@ -188,43 +205,78 @@ final class DataFile {
     }
 
     /** What is written to a deleted file is gone when we close it, and what is cut off is gone already. */
-    private void ensureUntouched(OpenFile file) throws IOException {
-        FileStamp now = FileStamp.of(path);
-        if (!now.exists() || !file.isAt(path)) {
-            throw new StorageException(Reason.MISSING, "file changed underneath: " + path + " was deleted");
+    private void ensureStillThere(OpenFile file) throws IOException {
+        lock.lock();
+        try {
+            FileStamp now = FileStamp.of(path);
+            watch.ensureNothingIsGone(now.exists() && file.isAt(path) ? now : FileStamp.NOTHING);
+        } finally {
+            lock.unlock();
         }
-        if (now.size() < length) {
-            throw tooShort(length);
+    }
+
+    /** How the file is to be claimed, all of it being forced: see {@link FileWatch#claim}. On a file thread. */
+    FileStamp claim() throws IOException {
+        lock.lock();
+        try {
+            return watch.claim();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Has the next use see what is there now, which may be another file than the one that is open, or none. */
+    void reopenIfReplaced() throws IOException {
+        if (open != null) {
+            disk.onFileThread(() -> {
+                lock.lock();
+                try {
+                    giveUpIf(isReplaced());
+                } finally {
+                    lock.unlock();
+                }
+                return null;
+            });
+        }
+    }
+
+    /** As a hash check begins: what it finds is in the file as it is now. On a file thread. */
+    void look() throws IOException {
+        lock.lock();
+        try {
+            giveUpIf(watch.look(isReplaced()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isReplaced() {
+        OpenFile file = open;
+        return file != null && !file.isAt(path);
+    }
+
+    private void giveUpIf(boolean isOfNoUse) {
+        OpenFile file = open;
+        if (isOfNoUse && file != null) {
+            open = null;
+            file.doom();
         }
     }
 
     /**
-     * Has the file opened anew by the next use if it was deleted or replaced, and made anew by the next write if it was
-     * made and that, or cut short, since: what is written to it would be lost.
+     * The hash check that began with {@link #look} has looked at all pieces of the file. If it is not all there it is made
+     * anew, or brought to its length, by the next write. On a file thread.
      */
-    void lookAgain() throws IOException {
-        if (!made && open == null) {
-            return;
-        }
-        disk.onFileThread(() -> {
-            lock.lock();
-            try {
-                OpenFile file = open;
-                FileStamp now = FileStamp.of(path);
-                boolean isReplaced = file != null && !file.isAt(path);
-                if (isReplaced || (made && now.size() < length)) {
-                    made = false;
-                    dirty = false;
-                    open = null;
-                    if (file != null) {
-                        file.doom();
-                    }
-                }
-            } finally {
-                lock.unlock();
+    void lookedAtWhole() {
+        lock.lock();
+        try {
+            if (watch.lookedAtWhole()) {
+                made = false;
+                dirty &= watch.isThere();
             }
-            return null;
-        });
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Whether the file was replaced while it was not open, and has been opened since; true once. On a file thread. */
@@ -308,15 +360,16 @@ final class DataFile {
             }
             ensureOpen();
             if (forWriting) {
-                makeOnce();
+                makeReady();
             }
             directory.checkLinks(path);
-            // Whoever has written once is likely to write again.
-            boolean writable = forWriting || made;
-            OpenFile fresh = opened(writable);
+            OpenFile fresh = opened(forWriting);
             open = fresh;
             if (earlier != null) {
-                replaced |= !fresh.isSameAs(earlier);
+                if (!fresh.isSameAs(earlier)) {
+                    replaced = true;
+                    watch.noticeChange();
+                }
                 earlier.doom();
             }
         } finally {
@@ -342,13 +395,20 @@ final class DataFile {
         }
     }
 
-    private void makeOnce() throws IOException {
+    /** Puts the file into shape for writing, unless that would hide that something of it is gone. */
+    private void makeReady() throws IOException {
+        if (!made && held) {
+            throw new HeldException();
+        }
+        watch.ensureNothingIsGone();
         if (!made) {
-            if (held) {
-                throw new HeldException();
+            try {
+                maker.make();
+                made = true;
+                watch.made();
+            } finally {
+                watch.written();
             }
-            maker.make();
-            made = true;
         }
     }
 

@@ -23,6 +23,9 @@ record FileStamp(long size, long modifiedNanos) {
     /** What there is where nothing is. */
     static final FileStamp NOTHING = new FileStamp(ABSENT, 0);
 
+    /** Of something that is there and not as it was claimed to be: no file is ever from so late. */
+    static final FileStamp UNTRUSTED = new FileStamp(0, Long.MAX_VALUE);
+
     FileStamp {
         if (size < ABSENT) {
             throw new IllegalArgumentException("size: " + size);

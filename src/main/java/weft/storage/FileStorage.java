@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.List;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Layout;
 
@@ -76,9 +77,24 @@ abstract sealed class FileStorage implements Storage permits ChannelStorage, Map
         files.close();
     }
 
-    /** See {@link TorrentFiles#lookAgain}. */
-    void lookAgain() throws IOException {
-        files.lookAgain(this::forget);
+    /** See {@link TorrentFiles#look}. */
+    void look(BitSet pieces) throws IOException {
+        files.look(pieces, this::forget);
+    }
+
+    /** See {@link TorrentFiles#lookedAt}. */
+    void lookedAt(BitSet pieces, BitSet good) throws IOException {
+        files.lookedAt(pieces, good);
+    }
+
+    /** How each file is to be claimed, by index. On a file thread; this may be closed. */
+    List<FileStamp> claims() throws IOException {
+        return files.claims();
+    }
+
+    /** How the part file is to be claimed. On a file thread; this may be closed. */
+    FileStamp partFileClaim() throws IOException {
+        return files.partFileClaim();
     }
 
     /** The file may be another now: what is known of its bytes is void. */

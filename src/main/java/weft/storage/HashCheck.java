@@ -32,6 +32,7 @@ public final class HashCheck {
     private static final int RUN_BYTES = 16 << 20;
 
     private final PieceVerifier verifier;
+    private final BitSet pieces;
     private final Listener listener;
     private final int total;
 
@@ -40,7 +41,8 @@ public final class HashCheck {
 
     private final ReentrantLock results = new ReentrantLock(); // held while the listener is told; never with cursor
     private final BitSet good = new BitSet(); // guarded by results
-    private int checked; // guarded by results
+    private final BitSet lookedAt = new BitSet(); // guarded by results
+    private int checked; // guarded by results: how many these are
 
     private volatile boolean cancelled;
     private volatile boolean ended; // nothing more is to be hashed
@@ -49,6 +51,7 @@ public final class HashCheck {
     public HashCheck(PieceVerifier verifier, BitSet pieces, Listener listener) {
         this.verifier = Objects.requireNonNull(verifier, "verifier");
         this.listener = Objects.requireNonNull(listener, "listener");
+        this.pieces = (BitSet) pieces.clone();
         this.left = (BitSet) pieces.clone();
         this.total = left.cardinality();
         if (left.length() > verifier.layout().pieceCount()) {
@@ -91,17 +94,13 @@ public final class HashCheck {
      */
     public BitSet run() throws IOException {
         try {
-            verifier.lookAgain();
+            verifier.look(pieces);
             verifier.disk().onAllHashingThreads("hash check", this::checkRun);
         } finally {
             end(); // what is still at work after a failure or an interrupt ends with its piece
         }
-        results.lock();
-        try {
-            return (BitSet) good.clone();
-        } finally {
-            results.unlock();
-        }
+        verifier.lookedAt(lookedAt, good); // nobody changes them any more
+        return (BitSet) good.clone();
     }
 
     /** The listener is not told of anything from now on. */
@@ -165,9 +164,8 @@ public final class HashCheck {
                 return;
             }
             checked++;
-            if (isGood) {
-                good.set(piece);
-            }
+            lookedAt.set(piece);
+            good.set(piece, isGood);
             listener.onPiece(piece, isGood, checked);
         } finally {
             results.unlock();

@@ -67,6 +67,7 @@ final class PartFile {
             throws IOException {
         var partFile = new PartFile(disk, directory, path, layout, readOnly);
         if (Files.exists(path)) {
+            partFile.data.begin();
             partFile.readIndex();
         }
         return partFile;

@@ -3,6 +3,7 @@ package weft.storage;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.BitSet;
 import java.util.Objects;
 import weft.metainfo.Layout;
 
@@ -86,10 +87,17 @@ public final class PieceVerifier {
         return disk;
     }
 
-    /** Has the storage see what lies in the files now, not what they were replaced for while open. */
-    void lookAgain() throws IOException {
+    /** As a hash check of these pieces begins: has the storage see what lies in the files now. */
+    void look(BitSet pieces) throws IOException {
         if (storage instanceof FileStorage files) {
-            files.lookAgain();
+            files.look(pieces);
+        }
+    }
+
+    /** The hash check has looked at these pieces, and found some good. */
+    void lookedAt(BitSet pieces, BitSet good) throws IOException {
+        if (storage instanceof FileStorage files) {
+            files.lookedAt(pieces, good);
         }
     }
 

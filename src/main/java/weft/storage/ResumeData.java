@@ -30,8 +30,8 @@ import weft.metainfo.TorrentFile;
  *   <li>a temporary file takes the place of the old one when it is on disk itself: there is a whole file at any moment.
  * </ol>
  *
- * <p>With the state goes the size and the modification time of each file. What is claimed is trusted where these have not
- * changed. After a run that ended without saving ("unclean") a file that was changed no later than shortly after the last
+ * <p>With the state goes the size and the modification time of each file, or a mark that others have been at it while it
+ * was open. What is claimed is trusted where these have not changed. After a run that ended without saving ("unclean") a file that was changed no later than shortly after the last
  * save was changed by that run itself: claims are trusted, and what is not claimed is to be checked, as it may have come
  * in since. A file that was changed otherwise is to be checked, and one that is gone is gone.
  */
@@ -78,12 +78,21 @@ public final class ResumeData {
      * Saves a state all of whose claims the storage has flushed. Only for who has the storage open, and so keeps others out.
      *
      * @param clean true if nothing will be written to the storage any more
+     * @param storage that of the files, which knows what others have done to them meanwhile
      */
-    public void save(ResumeState state, boolean clean) throws IOException {
+    public void save(ResumeState state, boolean clean, Storage storage) throws IOException {
         disk.onFileThread(() -> {
-            replaceBy(new ResumeFormat(state, stamps(), partStamp(), clean, ResumeFormat.nanos(clock.instant())));
+            replaceBy(claim(state, clean, storage));
             return null;
         });
+    }
+
+    /** Files that others have changed under an open storage are claimed in such a way that the next run looks at them. */
+    private ResumeFormat claim(ResumeState state, boolean clean, Storage storage) throws IOException {
+        long now = ResumeFormat.nanos(clock.instant());
+        return storage instanceof FileStorage files
+                ? new ResumeFormat(state, files.claims(), files.partFileClaim(), clean, now)
+                : new ResumeFormat(state, stamps(), partStamp(), clean, now);
     }
 
     /**
@@ -190,10 +199,15 @@ public final class ResumeData {
         });
     }
 
-    /** What the files are like now and what is known of them, for {@link #changesSince}; the storage being closed. */
+    /** What the files are like now and what is known of them, for {@link #changesSince}; no storage having been open. */
     public Note note(ResumeState state) throws IOException {
         return disk.onFileThread(() ->
                 new Note(new ResumeFormat(state, stamps(), partStamp(), true, ResumeFormat.nanos(clock.instant()))));
+    }
+
+    /** The same, of files that {@code closed} was the storage of until now. */
+    public Note note(ResumeState state, Storage closed) throws IOException {
+        return disk.onFileThread(() -> new Note(claim(state, true, closed)));
     }
 
     /** Like {@link #load}, of what was noted in this run: what has become of the files since. */

@@ -53,6 +53,11 @@ final class StoredFile {
         return file.isPadding();
     }
 
+    /** True if there are bytes of this file on disk, or will be. */
+    boolean isStored() {
+        return file.length() > 0 && !file.isPadding();
+    }
+
     /** True if bytes of this file are kept in the part file, as it is not wanted and does not exist. */
     boolean isInPartFile() {
         return inPartFile;

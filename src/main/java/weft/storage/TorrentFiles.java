@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -13,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import weft.metainfo.InfoHash;
 import weft.metainfo.Layout;
+import weft.metainfo.PieceRange;
 import weft.metainfo.TorrentFile;
 import weft.storage.StorageException.Reason;
 
@@ -98,6 +101,7 @@ final class TorrentFiles {
         try {
             files = new TorrentFiles(
                     disk, directory, layout, infoHash, writable ? options : options.withReadOnly(), lock);
+            files.begin();
             files.wanted.findParts();
             files.wanted.change(wanted);
             opened = true;
@@ -107,6 +111,16 @@ final class TorrentFiles {
                 files.close();
             } else if (!opened && lock != null) {
                 lock.close();
+            }
+        }
+    }
+
+    /** Before anything is changed: what others do from now on is noticed. */
+    private void begin() {
+        for (StoredFile file : files) {
+            if (file.isStored()) {
+                file.data().begin();
+                disk.step();
             }
         }
     }
@@ -200,9 +214,9 @@ final class TorrentFiles {
     }
 
     /**
-     * See {@link Storage#mayHold}. A file that is found wanting is made, or brought to its length, by the next write.
+     * See {@link Storage#mayHold}.
      *
-     * @param wanting is told of it
+     * @param wanting is told of a file that is found wanting
      */
     boolean mayHold(int piece, Consumer<StoredFile> wanting) {
         long position = layout.pieceOffset(piece);
@@ -214,7 +228,7 @@ final class TorrentFiles {
             boolean isStored = position < fileEnd && !stored.isPadding();
             if (isStored && !mayHold(stored, piece, fileEnd - file.offset())) {
                 if (!stored.isInPartFile()) {
-                    lookAgain(stored);
+                    tryToLook(stored, stored.data()::reopenIfReplaced);
                     wanting.accept(stored);
                 }
                 return false;
@@ -224,34 +238,78 @@ final class TorrentFiles {
         return true;
     }
 
-    /**
-     * Has files opened anew that were replaced, deleted or cut short while they were open.
-     *
-     * @param unknown is told of each that is not open now, or was replaced: what was mapped of it may be of another
-     */
-    void lookAgain(Consumer<StoredFile> unknown) throws IOException {
-        ensureOpen();
-        disk.onFileThread(() -> {
-            for (StoredFile stored : files) {
-                lookAgain(stored);
-                if (stored.data().wasReplaced() || !stored.data().isOpen()) {
-                    unknown.accept(stored);
-                }
-                disk.step();
-            }
-            return null;
-        });
+    private interface Look {
+        void at() throws IOException;
     }
 
-    private void lookAgain(StoredFile stored) {
+    private static void tryToLook(StoredFile stored, Look look) {
         try {
-            stored.data().lookAgain();
+            look.at();
         } catch (IOException e) {
             LOG.log(
                     System.Logger.Level.DEBUG,
                     () -> "looking at " + stored.data().path(),
                     e); // writing will tell
         }
+    }
+
+    /**
+     * As a hash check of these pieces begins: has it see what lies in the files now, those included that were replaced,
+     * deleted or cut short while they were open.
+     *
+     * @param unknown is told of each that is not open now, or was replaced: what was mapped of it may be of another
+     */
+    void look(BitSet pieces, Consumer<StoredFile> unknown) throws IOException {
+        ensureOpen();
+        disk.onFileThread(() -> {
+            forEachOf(pieces, stored -> {
+                tryToLook(stored, stored.data()::look);
+                if (stored.data().wasReplaced() || !stored.data().isOpen()) {
+                    unknown.accept(stored);
+                }
+            });
+            return null;
+        });
+    }
+
+    /** The hash check has looked at these pieces, and found some good. */
+    void lookedAt(BitSet pieces, BitSet good) throws IOException {
+        disk.onFileThread(() -> {
+            forEachOf(pieces, stored -> {
+                PieceRange ofFile = layout.piecesOf(stored.file().index());
+                if (pieces.nextClearBit(ofFile.first()) >= ofFile.end()) {
+                    stored.data().lookedAtWhole();
+                }
+            });
+            return null;
+        });
+    }
+
+    /** Each file that there are bytes of in one of these pieces. */
+    private void forEachOf(BitSet pieces, Consumer<StoredFile> action) {
+        for (StoredFile stored : files) {
+            PieceRange ofFile = layout.piecesOf(stored.file().index());
+            int first = pieces.nextSetBit(ofFile.first());
+            if (stored.isStored() && first >= 0 && ofFile.contains(first)) {
+                action.accept(stored);
+                disk.step();
+            }
+        }
+    }
+
+    /** How each file is to be claimed, by index; all of them being forced. On a file thread; this may be closed. */
+    List<FileStamp> claims() throws IOException {
+        var claims = new ArrayList<FileStamp>();
+        for (StoredFile file : files) {
+            claims.add(file.isStored() ? file.data().claim() : FileStamp.NOTHING);
+            disk.step();
+        }
+        return claims;
+    }
+
+    /** How the part file is to be claimed. On a file thread; this may be closed. */
+    FileStamp partFileClaim() throws IOException {
+        return wanted.partFileData().claim();
     }
 
     private boolean mayHold(StoredFile stored, int piece, long endInFile) {

@@ -12,7 +12,7 @@
  *   <li>{@code TorrentFiles} finds the place of every byte; {@code WantedFiles} knows which files are wanted, and keeps what
  *       reaches into the others aside, in the {@code PartFile}
  *   <li>a {@code StoredFile} is one file of the torrent, a {@code DataFile} its bytes, an {@code OpenFile} its open channel, of
- *       which a disk has only so many
+ *       which a disk has only so many; a {@code FileWatch} notices what others do to it meanwhile
  *   <li>what is lent to be sent is mapped: a {@code MappedFile} has {@code Window}s, of which a disk has only so many bytes;
  *       or it is copied, by {@code CopyBuffers}
  * </ul>

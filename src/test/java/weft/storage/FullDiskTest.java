@@ -86,14 +86,15 @@ class FullDiskTest {
     void resumeDataThatCannotBeSavedLeavesTheOldInPlace() throws IOException {
         var resume = new ResumeData(disk, small, CONTENT.layout(), Content.INFO_HASH, InstantSource.system());
         var state = new ResumeState(new BitSet(), Map.of(), List.of(), 1, 2);
-        resume.save(state, true);
+        resume.save(state, true, new MemoryStorage(CONTENT.layout()));
         Files.write(small.resolve("filler"), new byte[1]);
         assertThatThrownBy(() -> Files.write(small.resolve("filler"), new byte[3_000_000]))
                 .isInstanceOf(IOException.class);
         var everything = new BitSet();
         everything.set(0, CONTENT.pieceCount());
 
-        assertNoSpace(() -> resume.save(new ResumeState(everything, Map.of(), List.of(), 3, 4), true));
+        var storage = new MemoryStorage(CONTENT.layout());
+        assertNoSpace(() -> resume.save(new ResumeState(everything, Map.of(), List.of(), 3, 4), true, storage));
 
         assertThat(resume.load().state()).isEqualTo(state);
     }

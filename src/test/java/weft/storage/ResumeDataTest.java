@@ -99,6 +99,11 @@ class ResumeDataTest {
         return new ResumeState(pieces(verified), Map.of(6, pieces(0, 2)), List.of(1, 2, 1, 0, 1), 123, 456);
     }
 
+    /** Saves files that nobody has had open: they are as they are. */
+    private void save(ResumeState state, boolean clean) throws IOException {
+        resumeData().save(state, clean, new MemoryStorage(CONTENT.layout()));
+    }
+
     /** A download with these pieces, last written an hour before it is saved. */
     private void saved(ResumeState state, boolean clean) throws IOException {
         write(state.verified());
@@ -107,7 +112,7 @@ class ResumeDataTest {
                 touch(index, Duration.ofHours(-1));
             }
         }
-        resumeData().save(state, clean);
+        save(state, clean);
     }
 
     private void write(BitSet verified) throws IOException {
@@ -219,7 +224,7 @@ class ResumeDataTest {
         Files.delete(file(3));
         var blocks =
                 Map.of(2, pieces(0), 6, pieces(0, 2)); // of piece 2, block 0 is of file 0, block 1 of files 0 and 1
-        resumeData().save(new ResumeState(pieces(0), blocks, List.of(), 0, 0), true);
+        save(new ResumeState(pieces(0), blocks, List.of(), 0, 0), true);
 
         Resumed resumed = resumeData().load();
 
@@ -227,7 +232,7 @@ class ResumeDataTest {
         assertThat(resumed.state().verified()).isEqualTo(pieces(0));
         assertThat(resumed.reasons()).singleElement().asString().contains("t/3", "gone");
 
-        resumeData().save(new ResumeState(pieces(0), Map.of(2, pieces(1)), List.of(), 0, 0), true);
+        save(new ResumeState(pieces(0), Map.of(2, pieces(1)), List.of(), 0, 0), true);
         assertThat(resumeData().load().state().blocks()).isEmpty();
     }
 
@@ -237,7 +242,7 @@ class ResumeDataTest {
         write(pieces(0, 1, 2));
         var made = Files.readAllBytes(file(1));
         Files.delete(file(1));
-        resumeData().save(claiming(0, 1, 2), false);
+        save(claiming(0, 1, 2), false);
         Files.write(file(1), made);
         touch(1, Duration.ofSeconds(20));
 
@@ -285,7 +290,7 @@ class ResumeDataTest {
         write(pieces(0, 5));
         touch(0, Duration.ofHours(-1));
         touch(3, Duration.ofSeconds(-1));
-        resumeData().save(claiming(0, 5), false);
+        save(claiming(0, 5), false);
 
         assertThat(resumeData().load().toCheck()).isEqualTo(pieces(6, 7, 8));
     }
@@ -296,7 +301,7 @@ class ResumeDataTest {
             CONTENT.writeTo(storage, 0);
         }
         touch(0, Duration.ofHours(-1));
-        resumeData().save(new ResumeState(pieces(0), Map.of(), List.of(), 0, 0), false);
+        save(new ResumeState(pieces(0), Map.of(), List.of(), 0, 0), false);
         write(pieces(0, 3, 5));
         touch(0, Duration.ofHours(-1));
         touch(1, Duration.ofSeconds(10));
@@ -316,7 +321,7 @@ class ResumeDataTest {
             CONTENT.writeTo(storage);
             storage.flush();
         }
-        resumeData().save(claiming(0, 1, 2, 4, 5), true);
+        save(claiming(0, 1, 2, 4, 5), true);
 
         assertThat(resumeData().load().state().verified()).isEqualTo(pieces(0, 1, 2, 4, 5));
 
@@ -447,7 +452,7 @@ class ResumeDataTest {
     void whereNothingCanBeSavedItSaysWhy() throws IOException {
         Files.write(directory.resolve(".weft"), new byte[1]);
 
-        assertThatThrownBy(() -> resumeData().save(claiming(0), true))
+        assertThatThrownBy(() -> save(claiming(0), true))
                 .isInstanceOfSatisfying(
                         StorageException.class, e -> assertThat(e.reason()).isEqualTo(Reason.IN_THE_WAY))
                 .hasMessageContaining(".weft");
@@ -473,7 +478,7 @@ class ResumeDataTest {
                     known.set(piece);
                     if (i == saveAt) {
                         storage.flush();
-                        resume.save(new ResumeState(known, Map.of(), List.of(), 0, 0), false);
+                        resume.save(new ResumeState(known, Map.of(), List.of(), 0, 0), false, storage);
                         saved = (BitSet) known.clone();
                     }
                 }

@@ -282,7 +282,7 @@ class TorrentLockTest {
         ours.load();
         var note = ours.note(ResumeState.empty());
         var state = new ResumeState(new BitSet(), Map.of(), List.of(), 17, 0);
-        theirs.save(state, true);
+        theirs.save(state, true, new MemoryStorage(CONTENT.layout()));
 
         ours.saveClosed(ResumeState.empty(), note);
         ours.saveDoubt(ResumeState.empty(), false);
