@@ -300,6 +300,31 @@ class TorrentDiskTest {
         Files.write(file, bytes);
     }
 
+    /** As a client leaves it that lets files grow as they come in. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Access.class,
+            names = {"MAPPED", "CHANNEL"})
+    void whatIsThereOfAFileWithoutItsEndIsSeeded(Access access) throws Exception {
+        var shared = swarm.share(Content.ofLength(100 * PIECE));
+        Path directory = shared.seededDirectory();
+        try (var channel = Files.newByteChannel(directory.resolve("content.bin"), StandardOpenOption.WRITE)) {
+            channel.truncate(75 * PIECE + 100);
+        }
+        var storageOptions = StorageOptions.defaults().withAccess(access);
+        var node = shared.open(
+                directory, SwarmExtension.clientOptions(), options -> options.withStorageOptions(storageOptions));
+        assertThat(node.awaitState(TorrentState.DOWNLOADING).torrent().pieces().cardinality())
+                .isEqualTo(75);
+
+        var leecher = shared.leecher(options -> options.withPeers(List.of(node.address())));
+
+        Await.until(
+                () -> "all that is there, but " + leecher.describe(),
+                () -> leecher.torrent().pieces().cardinality() == 75);
+        assertThat(node.torrent().state()).isEqualTo(TorrentState.DOWNLOADING);
+    }
+
     @ParameterizedTest
     @EnumSource(
             value = Access.class,

@@ -41,7 +41,7 @@ final class MappedFile {
         return residenceIsTold;
     }
 
-    /** Maps what is not mapped of these bytes, and warms them. False if there is no room. On a file thread. */
+    /** Maps what is not mapped of these bytes, and warms them. False if that cannot be done. On a file thread. */
     boolean prepare(long offset, int count) throws IOException {
         long end = offset + count;
         for (long position = offset; position < end; ) {
@@ -100,10 +100,13 @@ final class MappedFile {
         }
     }
 
-    /** Maps a window and pins it; or returns null if there is no room. */
+    /** Maps a window and pins it; or returns null if there is no room, or the file ends within it. */
     private Window map(int index) throws IOException {
         long begin = (long) index * Window.LENGTH;
         int length = (int) Math.min(Window.LENGTH, file.file().length() - begin);
+        if (!file.reaches(begin + length)) {
+            return null; // bytes before that may be there all the same, as in a file of a client that lets them grow
+        }
         ResidentSet set = disk.windowSet();
         if (!set.reserve(Window.cost(length))) {
             return null;

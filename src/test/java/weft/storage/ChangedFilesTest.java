@@ -154,6 +154,27 @@ class ChangedFilesTest {
     @EnumSource(
             value = Access.class,
             names = {"MAPPED", "CHANNEL"})
+    void whatIsThereOfAFileThatIsNotWholeIsReadAndLent(Access access) throws IOException {
+        writeFiles();
+        cut(0, 50_000);
+        try (var storage = open(access)) {
+            for (int piece = 0; piece < 3; piece++) {
+                assertThat(storage.mayHold(piece)).isTrue();
+                assertThat(Content.read(storage, piece, 0, 16_384)).isEqualTo(CONTENT.piece(piece));
+                assertThat(Content.lent(storage, piece, 0, 16_384)).isEqualTo(CONTENT.piece(piece));
+            }
+            assertFails(() -> storage.lend(3, 0, 16_384), Reason.CHANGED);
+
+            write(storage, 3);
+            assertThat(Content.lent(storage, 2, 0, 16_384)).isEqualTo(CONTENT.piece(2));
+            assertThat(Content.lent(storage, 3, 0, 16_384)).isEqualTo(CONTENT.piece(3));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Access.class,
+            names = {"MAPPED", "CHANNEL"})
     void aFileThatWasCutWhileItWasNotOpenIsNotMadeWholeAgain(Access access) throws IOException {
         try (var storage = open(access)) {
             write(storage, 0);
