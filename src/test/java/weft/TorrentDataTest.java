@@ -176,6 +176,32 @@ class TorrentDataTest {
         assertThat(calls.subList(claim, calls.size())).containsExactly("write resume.tmp", "force resume.tmp");
     }
 
+    /** It may have been written by a run that was killed, and be in the system's cache only. */
+    @Test
+    void whatAHashCheckFindsIsForcedBeforeItIsClaimed() throws Exception {
+        Files.copy(original.resolve("file"), directory.resolve("file"));
+        var data = data();
+        data.load();
+        data.open();
+        List<String> calls;
+
+        try (var recording = new Recording()) {
+            recording.enable("jdk.FileForce").withoutThreshold().with("throttle", "off");
+            recording.start();
+            data.check(
+                    claimingAll().verified(),
+                    () -> false,
+                    (piece, whole, checked) -> assertThat(whole).isTrue());
+            data.save(claimingAll(), false);
+            data.save(claimingAll(), false);
+            recording.stop();
+            calls = calls(recording);
+        }
+
+        data.close();
+        assertThat(calls).containsExactly("force file", "force resume.tmp", "force resume.tmp");
+    }
+
     /** What was written and forced below the directory, in order. (JDK 25 tells of no writes at positions.) */
     private List<String> calls(Recording recording) throws IOException {
         Path file = original.resolve("calls.jfr");

@@ -9,6 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -31,6 +34,9 @@ final class DataFile {
 
     /** How often a file that is written to is looked at whether somebody has cut it short. */
     private static final long LOOK_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** Linux writes back within half a minute; somebody's server may have other ideas. */
+    private static final Duration WRITTEN_BACK_AFTER = Duration.ofHours(1);
 
     private final Disk disk;
     private final DownloadDirectory directory;
@@ -80,6 +86,7 @@ final class DataFile {
         try {
             use(true, file -> {
                 ensureWhole(file, offset + source.limit() - begin);
+                watch.written(); // before as well: what a claim made in the middle of it sees is ours
                 try {
                     file.write(source, offset + source.position() - begin);
                 } finally {
@@ -272,10 +279,30 @@ final class DataFile {
         try {
             if (watch.lookedAtWhole()) {
                 made = false;
-                dirty &= watch.isThere();
+                if (!watch.isThere()) {
+                    dirty = false;
+                }
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /**
+     * The hash check has found good bytes in the file. It has them from the system's cache, perhaps, and they are claimed
+     * next: so they are forced before, unless they have been there for so long that the system has surely done that.
+     * On a file thread.
+     */
+    void foundGood() {
+        try {
+            var attributes = Files.readAttributes(path, BasicFileAttributes.class);
+            var recently = Instant.now().minus(WRITTEN_BACK_AFTER);
+            if (attributes.lastModifiedTime().toInstant().isAfter(recently)
+                    || attributes.creationTime().toInstant().isAfter(recently)) { // a copy may have an old time
+                dirty = true;
+            }
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, () -> "looking at " + path, e); // nothing is there to be forced
         }
     }
 

@@ -281,6 +281,7 @@ final class TorrentFiles {
                     stored.data().lookedAtWhole();
                 }
             });
+            forEachOf(good, stored -> bytesOf(stored).foundGood());
             return null;
         });
     }
@@ -295,6 +296,10 @@ final class TorrentFiles {
                 disk.step();
             }
         }
+    }
+
+    private DataFile bytesOf(StoredFile stored) {
+        return stored.isInPartFile() ? wanted.partFileData() : stored.data();
     }
 
     /** How each file is to be claimed, by index; all of them being forced. On a file thread; this may be closed. */
