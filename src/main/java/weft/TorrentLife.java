@@ -586,6 +586,7 @@ final class TorrentLife implements Life {
         }
         var had = swarm.have();
         int total = check.pieces().cardinality();
+        swarm.setBeingChecked(true);
         become(TorrentState.CHECKING);
         var good = new BitSet();
         IOException failure = null;
@@ -610,6 +611,8 @@ final class TorrentLife implements Life {
             failure = e;
         } catch (RuntimeException e) {
             failure = new IOException(e);
+        } finally {
+            swarm.setBeingChecked(false);
         }
         if (event != null) {
             event.end();

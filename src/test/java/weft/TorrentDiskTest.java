@@ -239,10 +239,12 @@ class TorrentDiskTest {
                         .isInstanceOfSatisfying(
                                 StorageException.class,
                                 e -> assertThat(e.reason()).isIn(Reason.MISSING, Reason.CHANGED)));
+        long before = node.torrent().downloaded();
         node.torrent().start();
-        node.awaitState(TorrentState.DOWNLOADING);
-        assertThat(node.torrent().wanted().stream()).containsExactly(4, 5, 6, 7);
         node.connectTo(seed).awaitComplete().assertHasContent();
+        assertThat(node.torrent().downloaded() - before)
+                .as("pieces 4 to 7, which the file has a part of")
+                .isEqualTo(4 * PIECE);
     }
 
     /** Its file, be it written by this run or an earlier one, is as long as it was, and open. */

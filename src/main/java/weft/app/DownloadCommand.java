@@ -124,7 +124,7 @@ final class DownloadCommand implements Callable<Integer> {
                 var watch = add(client, torrent, options);
                 watches.add(watch);
                 scope.fork(watch.torrent().name(), () -> {
-                    watch.load();
+                    watch.load(!failIfFull);
                     watch.torrent().start();
                 });
             }
@@ -212,10 +212,10 @@ final class DownloadCommand implements Callable<Integer> {
                     reportFull(watch, Faults.describe(fault));
                     return false;
                 }
-                watch.torrent().stop(); // it would go on by itself
             }
             failed.add(watch);
             transfer.summarise(watch, "failed", "", Optional.of(Faults.describe(fault)));
+            watch.torrent().stop(); // after a full disk it would go on by itself
             output.trace(fault);
             return true;
         }

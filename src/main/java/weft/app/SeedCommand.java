@@ -72,7 +72,7 @@ final class SeedCommand implements Callable<Integer> {
 
     private void check(Torrent torrent, TorrentWatch watch) throws CommandException {
         try (var scope = transfer.openScope()) {
-            scope.fork(torrent.name(), watch::load);
+            scope.fork(torrent.name(), () -> watch.load(true));
             transfer.watch(
                     List.of(watch),
                     checked -> checked.isLoaded() || torrent.error().isPresent());

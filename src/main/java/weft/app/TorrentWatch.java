@@ -55,14 +55,14 @@ final class TorrentWatch implements TorrentListener {
     /**
      * Waits until the metadata is known, and what lies on disk: at once if resume data vouches for it, else when it is hashed. From here
      * on bytes and time are counted. The torrent is not started yet, so nothing moves before. Where the disk is too full even
-     * for that it is put off: what lies there is hashed when there is room, before anything is fetched.
+     * for that it may be put off: what lies there is hashed when there is room, before anything is fetched.
      */
-    void load() throws IOException, InterruptedException {
+    void load(boolean waitsForRoom) throws IOException, InterruptedException {
         torrent.awaitMetadata();
         try {
             torrent.hashCheck(new BitSet()); // what has to be hashed to begin with goes before
         } catch (IOException e) {
-            if (!Faults.isDiskFull(e)) {
+            if (!waitsForRoom || !Faults.isDiskFull(e)) {
                 throw e;
             }
         }

@@ -199,6 +199,7 @@ final class DataFile {
         try {
             use(made, file -> {
                 file.force();
+                watch.written(); // some networks' file systems give it its time only now
                 ensureStillThere(file);
             });
             forced = true;

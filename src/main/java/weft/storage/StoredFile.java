@@ -26,6 +26,7 @@ final class StoredFile {
     private static final int ALLOCATION_STEP = 1 << 20;
 
     private final TorrentFile file;
+    private final Disk disk;
     private final DownloadDirectory directory;
     private final StorageOptions options;
     private final DataFile data;
@@ -35,6 +36,7 @@ final class StoredFile {
     StoredFile(Disk disk, DownloadDirectory directory, TorrentFile file, StorageOptions options)
             throws StorageException {
         this.file = file;
+        this.disk = disk;
         this.directory = directory;
         this.options = options;
         this.data = new DataFile(disk, directory, directory.pathOf(file), file.length(), this::make);
@@ -173,6 +175,7 @@ final class StoredFile {
             data.ensureOpen();
             zeros.clear().limit((int) Math.min(zeros.capacity(), file.length() - offset));
             offset += channel.write(zeros, offset);
+            disk.step();
         }
     }
 

@@ -36,6 +36,8 @@ import weft.picker.PiecePicker;
 import weft.picker.WantedBytes;
 import weft.storage.PieceVerifier;
 import weft.storage.Storage;
+import weft.storage.StorageException;
+import weft.storage.StorageException.Reason;
 import weft.wire.AllowedFast;
 import weft.wire.Handshake;
 import weft.wire.PeerId;
@@ -176,6 +178,7 @@ public final class Swarm {
 
     private volatile Session session; // null while stopped
     private volatile boolean transferring; // started and not paused
+    private volatile boolean isBeingChecked;
     private volatile boolean complete; // changed under completeLock
 
     /** A swarm of which nothing is there yet, stopped. */
@@ -410,11 +413,22 @@ public final class Swarm {
         wasted.add(bytes);
     }
 
+    /**
+     * While a hash check runs, that a file is not what it was is no failure of the storage's: the check finds out what is
+     * left of it, and blocks that come meanwhile and cannot be written are asked for again.
+     */
+    public void setBeingChecked(boolean isBeingChecked) {
+        this.isBeingChecked = isBeingChecked;
+    }
+
     /** The storage failed, unless it was a stop that closed it or interrupted who was using it. */
     @SuppressWarnings("ReferenceEquality") // this very storage: another one may be in use by now
     void storageFailed(Storage storage, IOException cause) {
         var current = session;
-        if (current != null && current.storage() == storage && !(cause instanceof InterruptedIOException)) {
+        boolean isFound = isBeingChecked
+                && cause instanceof StorageException fault
+                && (fault.reason() == Reason.MISSING || fault.reason() == Reason.CHANGED);
+        if (current != null && current.storage() == storage && !(cause instanceof InterruptedIOException) && !isFound) {
             listener.storageFailed(cause);
         }
     }

@@ -117,8 +117,9 @@ final class Verification {
                 if (failed != null) {
                     failed.senders = senders(piece);
                 }
-                commit(failed, piece, waited);
-                pieceFailed(current, piece);
+                if (pieceFailed(current, piece)) {
+                    commit(failed, piece, waited);
+                }
             }
         } catch (IOException e) {
             swarm.storageFailed(current.storage(), e);
@@ -167,10 +168,11 @@ final class Verification {
         swarm.pieceVerified(piece);
     }
 
-    private void pieceFailed(Swarm.Session current, int piece) throws IOException {
+    /** False if it has not, after all: a hash check has found it whole meanwhile, and takes the word of nobody. */
+    private boolean pieceFailed(Swarm.Session current, int piece) throws IOException {
         var senders = picker.senders(piece);
         if (senders.length == 0) {
-            return; // a hash check has found it whole meanwhile, and takes the word of nobody
+            return false;
         }
         var guilty = suspects.failed(piece, senders, blockDigests(current, piece));
         picker.failed(piece);
@@ -179,6 +181,7 @@ final class Verification {
         swarm.pieceFailed(piece);
         guilty.forEach(source -> ban(source, piece));
         swarm.refill();
+        return true;
     }
 
     private ByteBuffer[] blockDigests(Swarm.Session current, int piece) throws IOException {
