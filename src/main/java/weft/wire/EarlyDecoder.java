@@ -57,7 +57,7 @@ public final class EarlyDecoder implements AutoCloseable {
     /** BEP 6 has peers allow some ten pieces; how many they suggest is left open. */
     private static final int MAX_HINTS = 64;
 
-    /** By so much the room for pieces grows with haves, where there is no bitfield that says how many there are. */
+    /** By so much at least the room for pieces grows with haves, where there is no bitfield that says how many there are. */
     private static final int STEP = 4 * 1024;
 
     private static final int LENGTH_PREFIX = 4;
@@ -226,8 +226,12 @@ public final class EarlyDecoder implements AutoCloseable {
         piecesTold = true;
         highest = Math.max(highest, piece);
         int at = piece / Byte.SIZE;
-        if (at >= pieces.length && hasRoomFor((at / STEP + 1) * STEP, coming.length)) {
-            pieces = Arrays.copyOf(pieces, (at / STEP + 1) * STEP);
+        if (at >= pieces.length) {
+            // Twice as much at least: else ever higher haves, a step each, would have it copied with every one.
+            int larger = Math.min(MAX_MESSAGE, Math.max((at / STEP + 1) * STEP, 2 * pieces.length));
+            if (hasRoomFor(larger, coming.length)) {
+                pieces = Arrays.copyOf(pieces, larger);
+            }
         }
         int bit = 0x80 >>> (piece % Byte.SIZE);
         if (forgotten || (pieces[at] & bit) != 0) {

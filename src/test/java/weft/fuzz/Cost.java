@@ -28,7 +28,12 @@ public final class Cost {
      * input, beyond what it would for any. What seems too much is run again: the first time it may load classes.
      */
     public static void atMost(int perByte, int inputLength, Reading reading) throws IOException {
-        long limit = ANYWAY + (long) perByte * inputLength;
+        atMost(ANYWAY, perByte, inputLength, reading);
+    }
+
+    /** The same for what may cost so many bytes whatever the input. */
+    public static void atMost(long anyway, int perByte, int inputLength, Reading reading) throws IOException {
+        long limit = anyway + (long) perByte * inputLength;
         if (allocatedBy(reading) > limit) {
             assertThat(allocatedBy(reading))
                     .as("bytes allocated for an input of %d", inputLength)

@@ -17,12 +17,16 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
+import weft.fuzz.Cost;
 import weft.kit.Message;
 import weft.metainfo.Layout;
 
 /** What a peer says before the metadata is known: extended messages are told, the rest is kept for who understands it. */
 class EarlyDecoderTest {
     private static final Layout LAYOUT = Layout.ofSingleFile(32768, "file", 10L * 32768);
+
+    /** Eight million pieces, which one have is enough for, and what grew to that by doubling. */
+    static final long PIECES_AND_GARBAGE = 4L << 20;
 
     private final EarlyDecoder.Room room = new EarlyDecoder.Room();
     private final EarlyDecoder decoder = new EarlyDecoder(room);
@@ -306,6 +310,21 @@ class EarlyDecoderTest {
             });
             return pieces;
         }
+    }
+
+    @Test
+    void everHigherHavesAreNotPaidForWithACopyEach() throws Exception {
+        var haves = ByteBuffer.allocate(9 * 250);
+        for (int i = 0; i < 250; i++) {
+            haves.put(new Message.Have(i * 32 * 1024).encode());
+        }
+
+        Cost.atMost(PIECES_AND_GARBAGE, 0, haves.capacity(), () -> {
+            var decoder = new EarlyDecoder(new EarlyDecoder.Room());
+            decoder.decode(haves.duplicate().flip(), (id, payload) -> {});
+            assertThat(decoder.kept()).isGreaterThan(1_000_000);
+            decoder.close();
+        });
     }
 
     @Test
