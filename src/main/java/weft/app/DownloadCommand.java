@@ -207,15 +207,16 @@ final class DownloadCommand implements Callable<Integer> {
             }
             return complete.contains(watch) && !seed;
         } catch (IOException fault) {
-            if (Faults.isDiskFull(fault)) {
-                if (!failIfFull) {
-                    reportFull(watch, Faults.describe(fault));
-                    return false;
-                }
+            boolean isFull = Faults.isDiskFull(fault);
+            if (isFull && !failIfFull) {
+                reportFull(watch, Faults.describe(fault));
+                return false;
             }
             failed.add(watch);
             transfer.summarise(watch, "failed", "", Optional.of(Faults.describe(fault)));
-            watch.torrent().stop(); // after a full disk it would go on by itself
+            if (isFull) {
+                watch.torrent().stop(); // it would go on by itself
+            }
             output.trace(fault);
             return true;
         }
