@@ -79,6 +79,19 @@ class TorrentDataTest {
         return new ResumeState(all, Map.of(), List.of(1), 0, 0);
     }
 
+    /** A folder's; its first piece has bytes of both files. */
+    private TorrentData openWithoutTheSecondFile() throws Exception {
+        var folder = Files.createDirectory(original.resolve("folder"));
+        Files.write(folder.resolve("a"), new byte[20_000]);
+        Files.write(folder.resolve("b"), new byte[80_000]);
+        torrent = torrentOf(folder);
+        var data = data();
+        data.load();
+        data.setWanted(new int[] {1, 0});
+        data.open();
+        return data;
+    }
+
     private Path resumeFile() {
         return directory.resolve(".weft").resolve(torrent.infoHash().toHex() + ".resume");
     }
@@ -144,14 +157,7 @@ class TorrentDataTest {
     /** As the JDK saw it: no other order survives a power cut at any moment. */
     @Test
     void whatIsClaimedIsForcedBeforeItIsClaimedAndTheClaimBeforeItTakesItsPlace() throws Exception {
-        var folder = Files.createDirectory(original.resolve("folder"));
-        Files.write(folder.resolve("a"), new byte[20_000]);
-        Files.write(folder.resolve("b"), new byte[80_000]);
-        torrent = torrentOf(folder);
-        var data = data();
-        data.load();
-        data.setWanted(new int[] {1, 0});
-        data.open();
+        var data = openWithoutTheSecondFile();
         data.save(ResumeState.empty(), false);
         List<String> calls;
 
@@ -329,14 +335,7 @@ class TorrentDataTest {
 
     @Test
     void aFileThatCouldNotBeBroughtInIsInDoubt() throws Exception {
-        var folder = Files.createDirectory(original.resolve("folder"));
-        Files.write(folder.resolve("a"), new byte[20_000]);
-        Files.write(folder.resolve("b"), new byte[80_000]);
-        torrent = torrentOf(folder);
-        var data = data();
-        data.load();
-        data.setWanted(new int[] {1, 0});
-        data.open();
+        var data = openWithoutTheSecondFile();
         data.storage().write(0, 0, ByteBuffer.allocate(32 * 1024)); // the rest of it to the part file
         Files.createDirectory(directory.resolve("folder/b"));
 

@@ -22,8 +22,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import weft.storage.StorageException.Reason;
 import weft.storage.StorageOptions.Access;
 
@@ -104,10 +102,7 @@ class ChangedFilesTest {
 
     // Nothing is written over it
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void aFileThatVanishedBeforeTheFirstWriteIsNotMadeAnew(Access access) throws IOException {
         writeFiles();
         try (var storage = open(access)) {
@@ -119,10 +114,7 @@ class ChangedFilesTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void aFileThatWasCutBeforeTheFirstWriteIsNotMadeWholeAgain(Access access) throws IOException {
         writeFiles();
         cut(0, 50_000); // another client's, without the end
@@ -135,10 +127,7 @@ class ChangedFilesTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void aFileThatIsNotWholeIsWrittenToIfNobodyHasCutIt(Access access) throws IOException {
         writeFiles();
         cut(0, 50_000);
@@ -150,10 +139,7 @@ class ChangedFilesTest {
         assertThat(file(0)).hasBinaryContent(CONTENT.file(0));
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void whatIsThereOfAFileThatIsNotWholeIsReadAndLent(Access access) throws IOException {
         writeFiles();
         cut(0, 50_000);
@@ -171,10 +157,7 @@ class ChangedFilesTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void aFileThatWasCutWhileItWasNotOpenIsNotMadeWholeAgain(Access access) throws IOException {
         try (var storage = open(access)) {
             write(storage, 0);
@@ -187,10 +170,7 @@ class ChangedFilesTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void itsLastBlockDoesNotMakeAFileWholeThatWasCutJustNow(Access access) throws IOException {
         try (var storage = open(access)) {
             write(storage, 0);
@@ -202,10 +182,7 @@ class ChangedFilesTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void aCheckOfSomePiecesOfAFileThatVanishedLetsNobodyMakeIt(Access access) throws IOException {
         writeFiles();
         try (var storage = open(access)) {
@@ -219,10 +196,7 @@ class ChangedFilesTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void afterACheckOfAllItsPiecesItIsMadeAnew(Access access) throws IOException {
         writeFiles();
         try (var storage = open(access)) {
@@ -238,10 +212,7 @@ class ChangedFilesTest {
         assertThat(file(0)).hasBinaryContent(CONTENT.file(0));
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void aCheckOfSomePiecesDoesNotHideThatWhatWasWrittenIsLost(Access access) throws IOException {
         try (var storage = open(access)) {
             write(storage, 0);
@@ -253,10 +224,7 @@ class ChangedFilesTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void aFileThatWasReplacedIsWrittenToOnceAllOfItIsChecked(Access access) throws IOException {
         try (var storage = open(access)) {
             write(storage, 0);
@@ -305,10 +273,7 @@ class ChangedFilesTest {
         assertThat(next.toCheck()).isEqualTo(toCheck);
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void aFileThatSomebodyChangedIsCheckedByTheNextRun(Access access) throws IOException {
         writeFiles();
         try (var storage = open(access)) {
@@ -322,10 +287,7 @@ class ChangedFilesTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void soIsOneThatSomebodyChangedAfterWeHadWrittenToItAndSaved(Access access) throws IOException {
         try (var storage = open(access)) {
             CONTENT.writeTo(storage);
@@ -336,10 +298,7 @@ class ChangedFilesTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void ourOwnWritesDoNotHideThatSomebodyChangedItBefore(Access access) throws IOException {
         writeFiles();
         try (var storage = open(access)) {
@@ -350,10 +309,7 @@ class ChangedFilesTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void aFileThatVanishedIsGoneForTheNextRun(Access access) throws IOException {
         writeFiles();
         try (var storage = open(access)) {
@@ -366,10 +322,7 @@ class ChangedFilesTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void aCheckOfAllItsPiecesMakesAFileTrustedAgain(Access access) throws IOException {
         writeFiles();
         try (var storage = open(access)) {
@@ -383,10 +336,7 @@ class ChangedFilesTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void ofWhatWeWriteOurselvesNothingIsInDoubt(Access access) throws IOException {
         try (var storage = open(access)) {
             for (int piece = 0; piece < 8; piece++) {

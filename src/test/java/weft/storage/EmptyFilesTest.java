@@ -12,8 +12,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import weft.kit.LinkedFolder;
 import weft.metainfo.Metainfo;
 import weft.storage.StorageException.Reason;
@@ -46,10 +44,7 @@ class EmptyFilesTest {
         return LinkedFolder.in(directory).resolve(name);
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void linksAreMadeOnceAndWhatTheyLeadToKeepsItsBytes(Access access) throws Exception {
         LinkedFolder.writeInto(directory);
 
@@ -60,10 +55,7 @@ class EmptyFilesTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void aLinkWhoseTargetIsNotThereYetIsNoObstacle(Access access) throws Exception {
         open(access).close();
 
@@ -77,10 +69,7 @@ class EmptyFilesTest {
     }
 
     /** Such as what a copy has made of links that it followed, or a note of the user's. */
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void whatIsThereInsteadStaysAsItIs(Access access) throws Exception {
         LinkedFolder.writeInto(directory);
         Files.writeString(file("to-a"), "a copy");
@@ -98,10 +87,7 @@ class EmptyFilesTest {
         assertThat(file("empty")).hasContent("a note");
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void aLinkOfTheUsersIsNotWrittenThrough(Access access) throws Exception {
         LinkedFolder.writeInto(directory);
         Path own = Files.writeString(directory.resolve("own"), "the user's");
@@ -113,10 +99,7 @@ class EmptyFilesTest {
         assertThat(own).hasContent("the user's");
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Access.class,
-            names = {"MAPPED", "CHANNEL"})
+    @EachAccess
     void aDirectoryWhereAnEmptyFileShouldBeIsNamed(Access access) throws IOException {
         Files.createDirectories(file("empty"));
 
