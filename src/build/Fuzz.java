@@ -3,39 +3,44 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Fuzzes for a while with each target, the test classes {@code *Fuzz}: {@code java Fuzz.java TEST-CLASSES DURATION TARGET
- * CLASSPATH}, where TARGET is part of the name of those that are meant, or {@code all}. Each has a JVM of its own, since
- * Jazzer fuzzes one method in a JVM, and little memory, as what a stranger's few bytes may cost is part of what is tested;
- * as many at a time as there are processors.
+ * Fuzzes for a while with each target, the test classes {@code *Fuzz}: {@code java Fuzz.java TEST-CLASSES DURATION SEED
+ * TARGET CLASSPATH}, where TARGET is part of the name of those that are meant, or {@code all}, and SEED is what chance
+ * begins with, 0 for another each time. Each has a JVM of its own, since Jazzer fuzzes one method in a JVM, and little
+ * memory, as what a stranger's few bytes may cost is part of what is tested; as many at a time as there are processors.
  *
- * <p>What Jazzer finds it puts into {@code src/test/resources}, where the tests run over it from then on.
+ * <p>What Jazzer finds it puts into {@code src/test/resources}, where the tests run over it from then on; what it says of
+ * it is in {@code target/fuzz-findings.txt}, too.
  */
 final class Fuzz {
     private static final int LINES_SHOWN = 60;
 
+    private static final Path FINDINGS = Path.of("target", "fuzz-findings.txt");
+
     public static void main(String[] args) throws Exception {
         var testClasses = Path.of(args[0]);
-        var found = new ArrayList<String>();
-        var targets = targets(testClasses, args[2]);
+        var findings = new LinkedHashMap<String, String>();
+        var targets = targets(testClasses, args[3]);
+        Files.deleteIfExists(FINDINGS);
         try (var processors = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
-            var runs = new LinkedHashMap<String, Future<Boolean>>();
-            targets.forEach(target -> runs.put(target, processors.submit(() -> fuzz(target, args[1], args[3]))));
+            var runs = new LinkedHashMap<String, Future<Optional<String>>>();
+            targets.forEach(target ->
+                    runs.put(target, processors.submit(() -> fuzz(target, args[1], args[2], args[4]))));
             for (var run : runs.entrySet()) {
-                if (!run.getValue().get()) {
-                    found.add(run.getKey());
-                }
+                run.getValue().get().ifPresent(finding -> findings.put(run.getKey(), finding));
             }
         }
-        System.out.println(targets.size() - found.size() + " passed, " + found.size() + " failed");
-        if (targets.isEmpty() || !found.isEmpty()) {
-            System.out.println(targets.isEmpty() ? "No target is called like " + args[2] : "Findings by " + found);
+        System.out.println(targets.size() - findings.size() + " passed, " + findings.size() + " failed");
+        if (targets.isEmpty() || !findings.isEmpty()) {
+            System.out.println(
+                    targets.isEmpty() ? "No target is called like " + args[3] : "Findings by " + findings.keySet());
+            Files.writeString(FINDINGS, String.join("\n", findings.values()));
             System.exit(1);
         }
     }
@@ -51,8 +56,8 @@ final class Fuzz {
         }
     }
 
-    /** Whether nothing was found. */
-    private static boolean fuzz(String target, String duration, String classPath)
+    /** What Jazzer says in the end if it has found something. */
+    private static Optional<String> fuzz(String target, String duration, String seed, String classPath)
             throws IOException, InterruptedException {
         var process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -63,6 +68,7 @@ final class Fuzz {
                         "com.code_intelligence.jazzer.Jazzer",
                         "--target_class=" + target,
                         "--max_duration=" + duration,
+                        "-seed=" + seed,
                         "--reproducer_path=target")
                 .redirectErrorStream(true)
                 .start();
@@ -80,6 +86,6 @@ final class Fuzz {
         boolean clean = process.waitFor() == 0;
         var report = target + ": " + (clean ? done : "FOUND SOMETHING\n" + String.join("\n", lines));
         System.out.println(report); // at once: others report, too
-        return clean;
+        return clean ? Optional.empty() : Optional.of(report);
     }
 }

@@ -55,10 +55,9 @@ class TorrentResumeTest {
         var storage = shared.seededStorage().withBytesPerSecond(1_000_000);
         var seed = shared.seed(options -> options.withStorage(storage));
         var first = shared.leecher(options -> options.withPeers(List.of(seed.address())));
-        Await.until("a good part is there", () -> first.torrent().pieces().cardinality() > 15);
+        Await.until("a good part is there", () -> first.torrent().pieces().cardinality() > 30);
         first.close();
         var had = first.torrent().pieces();
-        long sent = seed.torrent().uploaded();
         var states = new CopyOnWriteArrayList<TorrentState>();
 
         var second = reopen(shared, first.directory(), states);
@@ -66,9 +65,7 @@ class TorrentResumeTest {
         second.connectTo(seed).awaitComplete().assertHasContent();
 
         assertThat(states).doesNotContain(TorrentState.CHECKING);
-        Await.until("all is counted", () -> seed.torrent().uploaded() >= shared.size());
         // What was on its way at the close may be sent again, no more.
-        assertThat(seed.torrent().uploaded()).isBetween((long) shared.size(), shared.size() + sent / 2 + 500_000);
         assertThat(second.torrent().downloaded())
                 .as("over all runs")
                 .isBetween((long) shared.size(), shared.size() + 500_000L);
@@ -220,7 +217,10 @@ class TorrentResumeTest {
             var peer = server.accept().shakeHands();
             peer.send(new Message.HaveAll(), new Message.Unchoke());
             var requests = peer.await(2, Message.Request.class);
-            clock.advance(Unsaved.SAVE_EVERY.multipliedBy(3)); // before anything has come, a save is due
+            clock.advance(Unsaved.SAVE_EVERY);
+            torrent.start(); // has it look at the clock
+            Await.until("the beginning is saved", () -> isSaved(shared, directory));
+            clock.advance(Unsaved.SAVE_EVERY.multipliedBy(3)); // before anything has come, the next save is due
 
             peer.serve(requests.get(0));
             Await.until("it is saved at once", () -> savedBlocks(shared, directory) == 1);
@@ -242,13 +242,22 @@ class TorrentResumeTest {
     }
 
     private static Resumed saved(SharedTorrent shared, Path directory) {
-        var metainfo = shared.metainfo();
         try (var disk = Disk.open()) {
-            return new ResumeData(disk, directory, metainfo.layout(), metainfo.infoHash(), InstantSource.system())
-                    .load();
+            return resumeData(disk, shared, directory).load();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static boolean isSaved(SharedTorrent shared, Path directory) {
+        try (var disk = Disk.open()) {
+            return Files.exists(resumeData(disk, shared, directory).path());
+        }
+    }
+
+    private static ResumeData resumeData(Disk disk, SharedTorrent shared, Path directory) {
+        var metainfo = shared.metainfo();
+        return new ResumeData(disk, directory, metainfo.layout(), metainfo.infoHash(), InstantSource.system());
     }
 
     // What is not known any more when the disk fails

@@ -354,8 +354,22 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
         return List.copyOf(alive.values());
     }
 
-    /** At the same address: another may be in use by connections of others, from this very port. */
+    /**
+     * At the same address: another may be in use by connections of others, from this very port. And what is not free may
+     * have been given to another process in the meantime, which will return it; ours would keep it.
+     */
     private static void assertBindsAgain(InetSocketAddress address) throws IOException {
-        TcpListener.open(address.getAddress(), address.getPort()).close();
+        if (!Await.within(Await.PATIENCE, () -> binds(address))) {
+            TcpListener.open(address.getAddress(), address.getPort()).close();
+        }
+    }
+
+    private static boolean binds(InetSocketAddress address) {
+        try {
+            TcpListener.open(address.getAddress(), address.getPort()).close();
+            return true;
+        } catch (IOException taken) {
+            return false;
+        }
     }
 }
