@@ -408,7 +408,7 @@ public final class Dht implements AutoCloseable {
     public List<Contact> findNodes(NodeId target) throws InterruptedException {
         var found = new ArrayList<Contact>();
         together("find_node " + shortened(target), (node, caller) -> {
-            var lookup = node.lookup(target, new Method.FindNode(target, node.want()), (contact, contents) -> {});
+            var lookup = node.lookup(target, new Method.FindNode(target, node.want()), Lookup.Listener.NONE);
             var nearest = lookup.run().stream().map(Lookup.Found::node).toList();
             caller.accept(() -> found.addAll(nearest));
             return lookup;

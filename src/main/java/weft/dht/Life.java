@@ -115,11 +115,11 @@ final class Life {
         }
         if (!node.id().equals(lastId)) {
             lastId = node.id();
-            node.bootstrap(List.of());
+            bootstrap(List.of());
         }
         var stale = node.table().refreshTarget(random);
         if (stale.isPresent() && !isLonely()) {
-            node.lookup(stale.orElseThrow(), findNode(stale.orElseThrow()), (contact, contents) -> {})
+            node.lookup(stale.orElseThrow(), findNode(stale.orElseThrow()), Lookup.Listener.NONE)
                     .run();
         }
     }
@@ -135,15 +135,14 @@ final class Life {
     private void findTheNetwork() throws InterruptedException {
         var doors = doors();
         if (!doors.isEmpty() || node.table().size() > 0) {
-            node.bootstrap(doors);
+            bootstrap(doors);
         }
         if (isLonely()) {
             var addresses = routers.find();
             if (!addresses.isEmpty()) {
-                node.bootstrap(addresses);
+                bootstrap(addresses);
             }
         }
-        noteWhetherReady();
         if (isLonely()) {
             LOG.log(
                     System.Logger.Level.DEBUG,
@@ -176,13 +175,15 @@ final class Life {
                 known.add(address); // it may be there the next time
             }
         }
-        node.bootstrap(addresses);
-        noteWhetherReady();
+        bootstrap(addresses);
     }
 
-    private void noteWhetherReady() {
-        if (node.table().size() > 0) {
-            ready.countDown();
-        }
+    /** The first node that answers can be asked, though others are silent for long. */
+    private void bootstrap(List<InetSocketAddress> doors) throws InterruptedException {
+        node.bootstrap(doors, (contact, contents) -> {
+            if (node.table().size() > 0) { // routers are not in it
+                ready.countDown();
+            }
+        });
     }
 }

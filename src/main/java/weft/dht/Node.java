@@ -305,10 +305,13 @@ final class Node {
         return new Lookup(this, pace, target, method, listener);
     }
 
-    /** Makes itself known to the nodes nearest to it, and gets to know those (BEP 5), beginning at these addresses. */
-    List<Lookup.Found> bootstrap(List<InetSocketAddress> unknown) throws InterruptedException {
-        return lookup(id, new Method.FindNode(id, want()), (contact, contents) -> {})
-                .run(unknown);
+    /**
+     * Makes itself known to the nodes nearest to it, and gets to know those (BEP 5), beginning at these addresses. Each that
+     * answers is in the table when {@code listener} hears of it.
+     */
+    List<Lookup.Found> bootstrap(List<InetSocketAddress> unknown, Lookup.Listener listener)
+            throws InterruptedException {
+        return lookup(id, new Method.FindNode(id, want()), listener).run(unknown);
     }
 
     /** BEP 32: what is said by the family of the datagram need not be asked for, but for a sibling that knows nobody. */

@@ -56,6 +56,17 @@ class LifeTest {
     }
 
     @Test
+    void theFirstThatAnswersIsEnoughToBeginWithThoughOthersAreSilent() {
+        network.silence(1);
+        network.speak(node);
+        var friend = network.join();
+
+        live(life(new InetSocketAddress("20.9.9.9", 1), network.addressOf(friend)), Duration.ofSeconds(2));
+
+        assertThat(ready.getCount()).isZero();
+    }
+
+    @Test
     void whoKnowsNobodyAsksTheRoutersAndKeepsThemOutOfItsTable() {
         live(life(), Duration.ofSeconds(20));
 

@@ -121,8 +121,27 @@ class NodeTest {
     }
 
     private List<Lookup.Found> lookUp(InetSocketAddress... doors) throws InterruptedException {
-        return node.lookup(TARGET, new Method.GetPeers(TARGET, Set.of(), false, false), (contact, contents) -> {})
+        return node.lookup(TARGET, new Method.GetPeers(TARGET, Set.of(), false, false), Lookup.Listener.NONE)
                 .run(List.of(doors));
+    }
+
+    @Test
+    void whereMostAreGoneALookupTakesThreeSecondsAndNotTen() throws InterruptedException {
+        var small = new SimulatedNetwork(10);
+        small.populate(5);
+        var asker = small.nodes().getFirst();
+        var left = small.nodes().getLast();
+        small.silence(1);
+        small.speak(asker);
+        small.speak(left);
+        long began = small.nanoTime();
+
+        var found = asker.lookup(TARGET, new Method.FindNode(TARGET, Set.of()), Lookup.Listener.NONE)
+                .run();
+
+        assertThat(found).extracting(Lookup.Found::node).containsExactly(new Contact(left.id(), small.addressOf(left)));
+        assertThat(Duration.ofNanos(small.nanoTime() - began))
+                .isBetween(Duration.ofSeconds(2), Duration.ofMillis(3_500));
     }
 
     @Test
@@ -424,7 +443,7 @@ class NodeTest {
             limited.send(forged, from, limited.addressOf(victim));
             limited.send(guess, from, limited.addressOf(victim));
         }
-        var found = victim.bootstrap(List.of(from));
+        var found = victim.bootstrap(List.of(from), Lookup.Listener.NONE);
 
         assertThat(found).extracting(Lookup.Found::node).containsExactly(new Contact(router.id(), from));
         assertThat(victim.table().contacts()).containsExactly(new Contact(router.id(), from));
@@ -515,7 +534,7 @@ class NodeTest {
         }
         var newcomer = slow.join();
 
-        var found = newcomer.bootstrap(doors);
+        var found = newcomer.bootstrap(doors, Lookup.Listener.NONE);
 
         assertThat(found).hasSize(7);
     }
@@ -590,8 +609,8 @@ class NodeTest {
         var misfit = network.join(new InetSocketAddress("20.1.2.3", 6881), TARGET);
         assertThat(misfit.id().fits(new InetSocketAddress("20.1.2.3", 1).getAddress()))
                 .isFalse();
-        misfit.bootstrap(List.of(address));
-        misfit.lookup(node.id(), new Method.FindNode(node.id(), Set.of()), (contact, contents) -> {})
+        misfit.bootstrap(List.of(address), Lookup.Listener.NONE);
+        misfit.lookup(node.id(), new Method.FindNode(node.id(), Set.of()), Lookup.Listener.NONE)
                 .run(); // ten have to say so
         int known = misfit.table().size();
 

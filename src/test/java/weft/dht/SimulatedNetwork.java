@@ -163,7 +163,7 @@ final class SimulatedNetwork implements Pace {
         for (int i = 0; i < count; i++) {
             var door = addresses.isEmpty() ? List.<InetSocketAddress>of() : List.of(any(addresses));
             var node = join();
-            var near = node.bootstrap(door);
+            var near = node.bootstrap(door, Lookup.Listener.NONE);
             // As their lives would within seconds: ask back who has asked them and has a place in their tables.
             near.forEach(found -> byAddress.get(found.node().address()).step());
             node.step();

@@ -62,8 +62,8 @@ class SimulationTest {
     }
 
     private static void announce(Node node, NodeId infoHash) throws InterruptedException {
-        List<Lookup.Found> nearest = node.lookup(infoHash, getPeers(infoHash), (contact, contents) -> {})
-                .run();
+        List<Lookup.Found> nearest =
+                node.lookup(infoHash, getPeers(infoHash), Lookup.Listener.NONE).run();
         node.store(
                 nearest, at -> at.token().map(token -> new Method.AnnouncePeer(infoHash, 7000, false, false, token)));
     }
