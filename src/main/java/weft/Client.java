@@ -69,8 +69,12 @@ public final class Client implements AutoCloseable {
     /** A socket's worth: one read brings many blocks, and the buffer stays in the processor's cache. */
     private static final int RECEIVE_BUFFER_BYTES = 1 << 20;
 
-    /** 64 MiB in all; peers beyond that receive into small buffers. */
-    private static final int RECEIVE_BUFFERS = 64;
+    /**
+     * 64 MiB in all, and in a small JVM half of the direct memory, which it limits as it does the heap: the rest is the
+     * disk's. Peers beyond that receive into small buffers.
+     */
+    private static final int RECEIVE_BUFFERS =
+            (int) Math.min(64, Runtime.getRuntime().maxMemory() / 2 / RECEIVE_BUFFER_BYTES);
 
     /** What the JVM, the application and trackers have open, beside peers and files: jars, sockets, epoll. */
     private static final int OTHER_DESCRIPTORS = 40;
