@@ -22,7 +22,7 @@ final class TorrentWatch implements TorrentListener {
     static final Duration PATIENCE = Duration.ofSeconds(10);
 
     /** A diagnosis does not say sooner that the disk does not get on. */
-    private static final Duration DISK_PATIENCE = Duration.ofSeconds(2);
+    static final Duration DISK_PATIENCE = Duration.ofSeconds(2);
 
     private static final long GLANCE_NANOS = Duration.ofMillis(50).toNanos();
 

@@ -65,7 +65,13 @@ final class VerifyCommand implements Callable<Integer> {
         return conclude(torrent, files, elapsed);
     }
 
-    private BitSet hash(Metainfo torrent) throws IOException, InterruptedException {
+    private BitSet hash(Metainfo torrent) throws Exception {
+        try (var disk = Disk.open()) {
+            return DiskWatch.during(() -> hash(torrent, disk), disk, output);
+        }
+    }
+
+    private BitSet hash(Metainfo torrent, Disk disk) throws IOException, InterruptedException {
         var layout = torrent.layout();
         var pieces = new BitSet();
         pieces.set(0, layout.pieceCount());
@@ -73,8 +79,7 @@ final class VerifyCommand implements Callable<Integer> {
         all.set(0, torrent.files().size());
         var readOnly = StorageOptions.defaults().withReadOnly();
         var bar = new ByteBar(output, "checking", layout.totalLength());
-        try (var disk = Disk.open();
-                var storage = MappedStorage.open(disk, directory, layout, torrent.infoHash(), all, readOnly)) {
+        try (var storage = MappedStorage.open(disk, directory, layout, torrent.infoHash(), all, readOnly)) {
             var verifier = new PieceVerifier(disk, layout, storage, torrent::pieceHashEquals);
             return new HashCheck(
                             verifier,

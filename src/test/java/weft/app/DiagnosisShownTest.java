@@ -135,6 +135,7 @@ class DiagnosisShownTest {
         var commands = new ArrayList<Cli>();
         try (var before = new Hanging(".weft/HASH.resume");
                 var within = new Hanging("content.bin")) {
+            var verify = within.start("verify");
             for (String command : List.of("download", "seed")) {
                 commands.add(before.start(command));
                 commands.add(within.start(command));
@@ -143,6 +144,8 @@ class DiagnosisShownTest {
                 commands.get(i).awaitErr(said + "what lies on it is still to be looked at\n");
                 commands.get(i + 1).awaitErr(said + "hashing what lies on it stands still at 0 of 4 pieces\n");
             }
+            verify.awaitErr("^The disk does not get on; waiting for it\\.\n");
+            assertThat(verify.stop().status()).isEqualTo(130);
         }
         // With the disk at work again the commands do what they are for.
         for (Cli download : commands.subList(0, 2)) {
