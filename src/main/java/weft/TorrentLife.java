@@ -366,6 +366,9 @@ final class TorrentLife implements Life {
             }
             return;
         }
+        if (work.wish() == Goal.STOPPED && !work.checkWished() && board.goal() != Goal.STOPPED) {
+            return; // wished since: the changes of closed files are to be taken over before
+        }
         boolean nowCompleted = tellCompletion();
         switch (board.goal()) { // something else may have been wished while the disk was at work
             case STARTED -> run(false);
