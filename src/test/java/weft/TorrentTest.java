@@ -307,6 +307,20 @@ class TorrentTest {
     }
 
     @Test
+    void storageThatLendsLessThanItIsAskedForStopsTheTorrentToo() throws Exception {
+        var shared = swarm.share(Content.ofLength(500_000));
+        var storage = shared.seededStorage();
+        var seed = shared.seed(options -> options.withStorage(storage));
+        storage.withhold(1);
+
+        shared.leecher(options -> options.withPeers(List.of(seed.address())));
+
+        seed.awaitState(TorrentState.ERROR);
+        assertThat(seed.torrent().error())
+                .hasValueSatisfying(e -> assertThat(e).hasMessageMatching(".*the storage lent \\d+ bytes, not \\d+"));
+    }
+
+    @Test
     void startTriesAgainAfterAnError() throws Exception {
         var shared = swarm.share(Content.ofLength(500_000));
         var seed = shared.seed();

@@ -130,7 +130,9 @@ final class PeerWriter {
     private Lease lend(Outbox.Block first, Outbox.Block last) throws IOException {
         try {
             int length = last.begin() + last.length() - first.begin();
-            return peer.disk().lend(storage, first.piece(), first.begin(), length);
+            var lease = peer.disk().lend(storage, first.piece(), first.begin(), length);
+            requireWhole(lease, length);
+            return lease;
         } catch (IOException e) {
             swarm.storageFailed(storage, e);
             throw e;
@@ -138,6 +140,18 @@ final class PeerWriter {
             var fault = new IOException("reading piece " + first.piece() + ": " + e, e);
             swarm.storageFailed(storage, fault);
             throw fault;
+        }
+    }
+
+    /** Somebody's own storage may fill a buffer in part only. */
+    private static void requireWhole(Lease lease, int length) {
+        long lent = 0;
+        for (ByteBuffer buffer : lease.buffers()) {
+            lent += buffer.remaining();
+        }
+        if (lent != length) {
+            lease.close();
+            throw new IllegalStateException("the storage lent " + lent + " bytes, not " + length);
         }
     }
 

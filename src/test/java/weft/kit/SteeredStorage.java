@@ -34,6 +34,7 @@ public final class SteeredStorage implements Storage {
     private IOException writeFault; // or null
     private RuntimeException writeBug; // or null
     private RuntimeException readBug; // or null
+    private int withheld; // of all that is lent
 
     /** A storage in which nothing lies yet, and which does as it should. */
     public SteeredStorage(Layout layout) {
@@ -108,6 +109,16 @@ public final class SteeredStorage implements Storage {
         }
     }
 
+    /** From now on so many bytes less are lent than were asked for, as no storage should. */
+    public void withhold(int bytes) {
+        lock.lock();
+        try {
+            withheld = bytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The most bytes that were written by one call. */
     public int longestWrite() {
         return longestWrite.get();
@@ -161,17 +172,18 @@ public final class SteeredStorage implements Storage {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException();
         }
-        awaitReading();
-        return memory.lend(piece, begin, length);
+        return memory.lend(piece, begin, length - awaitReading());
     }
 
-    private void awaitReading() {
+    /** Returns how much is to be withheld. */
+    private int awaitReading() {
         lock.lock();
         try {
             awaitResume();
             if (readBug != null) {
                 throw readBug;
             }
+            return withheld;
         } finally {
             lock.unlock();
         }
