@@ -151,7 +151,9 @@ final class MetadataPeer implements ConnectedPeer {
     Connection.Earlier converse(TaskScope scope) throws IOException, InterruptedException {
         extensions.on(MetadataMessage.NAME, new MetadataConversation());
         extensions.begin();
-        scope.fork("writer", this::write);
+        if (!scope.tryFork("writer", this::write)) {
+            throw new IOException(Swarm.STOPPED);
+        }
         var messages = new Messages();
         var in = ByteBuffer.allocate(BUFFER_BYTES).limit(0);
         connection.deadline().expect("sent a whole message", PeerReader.IDLE);
