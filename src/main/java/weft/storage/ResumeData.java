@@ -31,9 +31,10 @@ import weft.metainfo.TorrentFile;
  * </ol>
  *
  * <p>With the state goes the size and the modification time of each file, or a mark that others have been at it while it
- * was open. What is claimed is trusted where these have not changed. After a run that ended without saving ("unclean") a file that was changed no later than shortly after the last
- * save was changed by that run itself: claims are trusted, and what is not claimed is to be checked, as it may have come
- * in since. A file that was changed otherwise is to be checked, and one that is gone is gone.
+ * was open. What is claimed is trusted where these have not changed. After a run that ended without saving ("unclean") a
+ * file of which something was missing, and that was changed no later than shortly after the last save, was changed by that
+ * run itself: claims are trusted, and what is not claimed is to be checked, as it may have come in since. A file that was
+ * changed otherwise is to be checked, and one that is gone is gone.
  */
 public final class ResumeData {
 
@@ -318,7 +319,8 @@ public final class ResumeData {
             } else if (!before.exists()) {
                 set(spoilt, pieces); // made since, and perhaps before the bytes that were kept aside had moved in
                 reasons.add("nothing is known of " + file);
-            } else if (after.size() != file.length() || !isTrusted(before, after, then.clean(), lastWriteNanos)) {
+            } else if (after.size() != file.length()
+                    || !isTrusted(before, after, then.clean() || isWhole(then.state(), pieces), lastWriteNanos)) {
                 set(spoilt, pieces);
                 reasons.add(file + " was changed");
             } else if (!then.clean() && after.isModifiedBetween(firstNewNanos, lastWriteNanos)) {
@@ -359,12 +361,20 @@ public final class ResumeData {
         }
     }
 
-    /** True if the file was not changed since, or by nobody but the run that saved: while it went on, uncleanly. */
-    private static boolean isTrusted(FileStamp before, FileStamp after, boolean clean, long lastWriteNanos) {
+    /** Whether nobody had anything left to write there. */
+    private static boolean isWhole(ResumeState state, PieceRange pieces) {
+        return state.verified().nextClearBit(pieces.first()) >= pieces.end();
+    }
+
+    /**
+     * True if the file was not changed since, or by nobody but the run that saved: while it went on, uncleanly, if it was
+     * not {@code done} with the file.
+     */
+    private static boolean isTrusted(FileStamp before, FileStamp after, boolean done, long lastWriteNanos) {
         if (after.equals(before)) {
             return true;
         }
-        return !clean && after.exists() && after.isModifiedBetween(before.modifiedNanos(), lastWriteNanos);
+        return !done && after.exists() && after.isModifiedBetween(before.modifiedNanos(), lastWriteNanos);
     }
 
     private static Resumed resumed(

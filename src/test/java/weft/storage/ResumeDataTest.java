@@ -265,6 +265,18 @@ class ResumeDataTest {
     }
 
     @Test
+    void afterAnUncleanEndNobodyShouldHaveWrittenToAFileThatWasWhole() throws IOException {
+        saved(claiming(0, 5, 6, 7, 8), false);
+        touch(3, Duration.ofSeconds(20));
+
+        Resumed resumed = resumeData().load();
+
+        assertThat(resumed.state().verified()).isEqualTo(pieces(0));
+        assertThat(resumed.toCheck()).isEqualTo(pieces(5, 6, 7, 8));
+        assertThat(resumed.reasons()).singleElement().asString().endsWith("was changed");
+    }
+
+    @Test
     void afterACleanEndNobodyShouldHaveWrittenEvenShortlyAfter() throws IOException {
         saved(claiming(0, 1, 2, 5), true);
         touch(3, Duration.ofSeconds(20));
