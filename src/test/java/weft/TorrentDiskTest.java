@@ -9,7 +9,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -22,6 +21,7 @@ import weft.kit.Content;
 import weft.kit.Node;
 import weft.kit.SharedTorrent;
 import weft.kit.SmallDisk;
+import weft.kit.StateLog;
 import weft.kit.SwarmExtension;
 import weft.storage.DiskOptions;
 import weft.storage.StorageException;
@@ -125,22 +125,15 @@ class TorrentDiskTest {
     @Test
     void nothingIsHashedAgainIfNothingHappened() throws Exception {
         var shared = swarm.share(FOLDER);
-        var states = new CopyOnWriteArrayList<TorrentState>();
-        var node = shared.seed(options -> options.withListener(new TorrentListener() {
-            @Override
-            public void onStateChanged(TorrentState state) {
-                states.add(state);
-            }
-        }));
+        var states = new StateLog();
+        var node = shared.seed(options -> options.withListener(states));
         node.torrent().stop();
-        Await.until("told", () -> states.contains(TorrentState.STOPPED));
-        states.clear();
+        states.forgetUpTo(TorrentState.STOPPED);
 
         node.torrent().start();
-        node.awaitState(TorrentState.SEEDING);
 
-        Await.until("told", () -> states.contains(TorrentState.SEEDING));
-        assertThat(states).containsExactly(TorrentState.SEEDING);
+        states.await(TorrentState.SEEDING);
+        assertThat(states.told()).containsExactly(TorrentState.SEEDING);
     }
 
     @Test
@@ -150,21 +143,12 @@ class TorrentDiskTest {
         first.close();
         Path moved = first.directory().resolveSibling("moved");
         Files.move(first.directory(), moved);
-        var states = new CopyOnWriteArrayList<TorrentState>();
+        var states = new StateLog();
 
-        var second = shared.open(
-                moved,
-                SwarmExtension.clientOptions(),
-                options -> options.withListener(new TorrentListener() {
-                    @Override
-                    public void onStateChanged(TorrentState state) {
-                        states.add(state);
-                    }
-                }));
-        second.awaitState(TorrentState.SEEDING);
+        var second = shared.open(moved, SwarmExtension.clientOptions(), options -> options.withListener(states));
 
-        Await.until("told", () -> states.contains(TorrentState.SEEDING));
-        assertThat(states).containsExactly(TorrentState.SEEDING);
+        states.await(TorrentState.SEEDING);
+        assertThat(states.told()).containsExactly(TorrentState.SEEDING);
         second.assertHasContent();
     }
 

@@ -27,6 +27,7 @@ import weft.kit.Content;
 import weft.kit.ForwardingStorage;
 import weft.kit.Message;
 import weft.kit.Node;
+import weft.kit.StateLog;
 import weft.kit.SteeredStorage;
 import weft.kit.SwarmExtension;
 import weft.metainfo.PieceRange;
@@ -173,7 +174,7 @@ class TorrentHashCheckTest {
         var storage = shared.seededStorage();
         var torrent = shared.seed(options -> options.withStorage(storage)).torrent();
         assertThat(torrent.snapshot().piecesToCheck()).isZero();
-        storage.stall();
+        storage.stallWhenSaved();
         var checker = check(torrent, torrent::hashCheck);
         Await.until("it is at it", storage::isWaitedFor);
 
@@ -296,6 +297,7 @@ class TorrentHashCheckTest {
         assertThat(done.get()).isEqualTo("done");
         assertThat(isGood).isTrue();
         node.awaitState(TorrentState.SEEDING);
+        node.close(); // what is to be told is told before
         assertThat(told).containsExactly("verified");
     }
 
@@ -380,17 +382,11 @@ class TorrentHashCheckTest {
     void connectionsEndWithAStopThoughItIsBeingChecked() throws Exception {
         var shared = swarm.share(Content.ofLength(20 * PIECE));
         var storage = shared.seededStorage();
-        var node = shared.leecher(options -> options.withStorage(storage));
-        node.awaitState(TorrentState.SEEDING);
+        var states = new StateLog();
+        var node = shared.leecher(options -> options.withStorage(storage).withListener(states));
+        states.forgetUpTo(TorrentState.SEEDING);
         var peer = shared.connect(node);
-        var states = new CopyOnWriteArrayList<TorrentState>();
-        node.torrent().addListener(new TorrentListener() {
-            @Override
-            public void onStateChanged(TorrentState state) {
-                states.add(state);
-            }
-        });
-        storage.stall();
+        storage.stallWhenSaved();
         var check = CompletableFuture.runAsync(() -> {
             try {
                 node.torrent().hashCheck();
@@ -409,7 +405,7 @@ class TorrentHashCheckTest {
         check.get(20, TimeUnit.SECONDS);
         node.awaitState(TorrentState.STOPPED);
         node.close();
-        assertThat(states).containsExactly(TorrentState.CHECKING, TorrentState.STOPPED, TorrentState.CLOSED);
+        assertThat(states.told()).containsExactly(TorrentState.CHECKING, TorrentState.STOPPED, TorrentState.CLOSED);
     }
 
     @Test
@@ -430,24 +426,14 @@ class TorrentHashCheckTest {
         assertThat(torrent.state()).isEqualTo(TorrentState.STOPPED);
     }
 
-    private static List<TorrentState> statesOf(Torrent torrent) {
-        var states = new CopyOnWriteArrayList<TorrentState>();
-        torrent.addListener(new TorrentListener() {
-            @Override
-            public void onStateChanged(TorrentState state) {
-                states.add(state);
-            }
-        });
-        return states;
-    }
-
     @Test
     void whatIsWishedDuringACheckIsWhatComesAfterIt() throws Exception {
         var shared = swarm.share(Content.ofLength(20 * PIECE));
         var storage = shared.seededStorage();
-        var node = shared.seed(options -> options.withStorage(storage));
-        var states = statesOf(node.torrent());
-        storage.stall();
+        var states = new StateLog();
+        var node = shared.seed(options -> options.withStorage(storage).withListener(states));
+        states.forgetUpTo(TorrentState.SEEDING);
+        storage.stallWhenSaved();
         var check = check(node.torrent(), node.torrent()::hashCheck);
         Await.until("it is at it", storage::isWaitedFor);
 
@@ -464,7 +450,7 @@ class TorrentHashCheckTest {
         node.awaitState(TorrentState.SEEDING);
 
         node.close();
-        assertThat(states)
+        assertThat(states.told())
                 .containsExactly(
                         TorrentState.CHECKING,
                         TorrentState.PAUSED,
@@ -480,10 +466,11 @@ class TorrentHashCheckTest {
         var storage = shared.emptyStorage();
         storage.write(0, 0, ByteBuffer.wrap(shared.block(0, 0, PIECE))); // or there would be nothing to be hashed
         storage.failWrites(Optional.of(new IOException("no space left on device")));
-        var node = shared.leecher(
-                options -> options.withStorage(new Reopenable(storage)).withPeers(List.of(seed.address())));
-        node.awaitState(TorrentState.ERROR);
-        var states = statesOf(node.torrent());
+        var states = new StateLog();
+        var node = shared.leecher(options -> options.withStorage(new Reopenable(storage))
+                .withPeers(List.of(seed.address()))
+                .withListener(states));
+        states.forgetUpTo(TorrentState.ERROR);
         storage.stall();
         var check = check(node.torrent(), node.torrent()::hashCheck);
         Await.until("it is at it", storage::isWaitedFor);
@@ -494,7 +481,7 @@ class TorrentHashCheckTest {
 
         assertThat(check.get()).isEqualTo("done");
         node.awaitComplete();
-        assertThat(states)
+        assertThat(states.told())
                 .startsWith(TorrentState.CHECKING, TorrentState.DOWNLOADING)
                 .doesNotContain(TorrentState.ERROR);
     }

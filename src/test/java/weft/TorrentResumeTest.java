@@ -12,7 +12,6 @@ import java.time.InstantSource;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,6 +23,7 @@ import weft.kit.FileLease;
 import weft.kit.Message;
 import weft.kit.Node;
 import weft.kit.SharedTorrent;
+import weft.kit.StateLog;
 import weft.kit.SwarmExtension;
 import weft.storage.Disk;
 import weft.storage.ResumeData;
@@ -36,17 +36,9 @@ class TorrentResumeTest {
     @RegisterExtension
     final SwarmExtension swarm = new SwarmExtension();
 
-    /** Opens the torrent in this directory again, and remembers its states. */
-    private static Node reopen(SharedTorrent shared, Path directory, List<TorrentState> states) throws Exception {
-        return shared.open(
-                directory,
-                SwarmExtension.clientOptions(),
-                options -> options.withListener(new TorrentListener() {
-                    @Override
-                    public void onStateChanged(TorrentState state) {
-                        states.add(state);
-                    }
-                }));
+    /** Opens the torrent in this directory again. */
+    private static Node reopen(SharedTorrent shared, Path directory, StateLog states) throws Exception {
+        return shared.open(directory, SwarmExtension.clientOptions(), options -> options.withListener(states));
     }
 
     @Test
@@ -58,13 +50,13 @@ class TorrentResumeTest {
         Await.until("a good part is there", () -> first.torrent().pieces().cardinality() > 30);
         first.close();
         var had = first.torrent().pieces();
-        var states = new CopyOnWriteArrayList<TorrentState>();
+        var states = new StateLog();
 
         var second = reopen(shared, first.directory(), states);
         Await.until("it is known", () -> second.torrent().pieces().cardinality() >= had.cardinality());
         second.connectTo(seed).awaitComplete().assertHasContent();
 
-        assertThat(states).doesNotContain(TorrentState.CHECKING);
+        assertThat(states.told()).doesNotContain(TorrentState.CHECKING);
         // What was on its way at the close may be sent again, no more.
         assertThat(second.torrent().downloaded())
                 .as("over all runs")
@@ -79,11 +71,11 @@ class TorrentResumeTest {
         var first = shared.leecher(options -> options.withPriority(1, 0).withPeers(List.of(seed.address())));
         first.awaitComplete();
         first.close();
-        var states = new CopyOnWriteArrayList<TorrentState>();
+        var states = new StateLog();
 
         reopen(shared, first.directory(), states).awaitState(TorrentState.SEEDING);
 
-        assertThat(states).doesNotContain(TorrentState.DOWNLOADING);
+        assertThat(states.told()).doesNotContain(TorrentState.DOWNLOADING);
     }
 
     @Test
@@ -97,12 +89,12 @@ class TorrentResumeTest {
         bytes[0] ^= 1;
         Files.write(file, bytes);
         first.close();
-        var states = new CopyOnWriteArrayList<TorrentState>();
+        var states = new StateLog();
 
         var second = reopen(shared, first.directory(), states);
         second.awaitState(TorrentState.DOWNLOADING);
 
-        assertThat(states).contains(TorrentState.CHECKING);
+        states.await(TorrentState.CHECKING);
         assertThat(second.torrent().pieces().get(0)).isFalse();
     }
 
@@ -111,13 +103,13 @@ class TorrentResumeTest {
         var shared = swarm.share(Content.ofLength(2_000_000));
         var first = shared.seed();
         first.close();
-        var states = new CopyOnWriteArrayList<TorrentState>();
+        var states = new StateLog();
 
         var second = reopen(shared, first.directory(), states);
         second.awaitState(TorrentState.SEEDING);
 
-        Await.until("told", () -> states.contains(TorrentState.SEEDING));
-        assertThat(states).containsExactly(TorrentState.SEEDING);
+        states.await(TorrentState.SEEDING);
+        assertThat(states.told()).containsExactly(TorrentState.SEEDING);
         assertThat(second.torrent().isSeed()).isTrue();
     }
 
@@ -128,7 +120,7 @@ class TorrentResumeTest {
         Await.until("all is counted", () -> first.torrent().uploaded() == shared.size());
         first.close();
 
-        var second = reopen(shared, first.directory(), new CopyOnWriteArrayList<>());
+        var second = reopen(shared, first.directory(), new StateLog());
         second.awaitState(TorrentState.SEEDING);
 
         assertThat(second.torrent().uploaded()).isEqualTo(shared.size());
@@ -146,14 +138,14 @@ class TorrentResumeTest {
         bytes[100_000] ^= 1;
         Files.write(file, bytes);
         Files.setLastModifiedTime(file, FileTime.fromMillis(System.currentTimeMillis() + 10_000));
-        var states = new CopyOnWriteArrayList<TorrentState>();
+        var states = new StateLog();
 
         var second = reopen(shared, first.directory(), states);
         second.awaitState(TorrentState.DOWNLOADING);
         assertThat(second.torrent().wanted().stream()).containsExactly(3);
         second.connectTo(seed).awaitComplete().assertHasContent();
 
-        assertThat(states).contains(TorrentState.CHECKING);
+        states.await(TorrentState.CHECKING);
     }
 
     @Test
@@ -165,7 +157,7 @@ class TorrentResumeTest {
         first.close();
         Files.delete(first.directory().resolve("folder/b"));
 
-        var second = reopen(shared, first.directory(), new CopyOnWriteArrayList<>());
+        var second = reopen(shared, first.directory(), new StateLog());
         second.awaitState(TorrentState.DOWNLOADING);
         second.connectTo(seed).awaitComplete().assertHasContent();
     }
@@ -180,7 +172,7 @@ class TorrentResumeTest {
         assertThat(resumeFile(first)).contains("5:cleani1e");
         Files.delete(first.directory().resolve("folder/b"));
 
-        var second = reopen(shared, first.directory(), new CopyOnWriteArrayList<>());
+        var second = reopen(shared, first.directory(), new StateLog());
         second.awaitState(TorrentState.DOWNLOADING);
 
         assertThat(resumeFile(second)).contains("5:cleani0e");
@@ -285,7 +277,7 @@ class TorrentResumeTest {
         var shared = swarm.share(Content.folder().withFile("a", 16_000).withFile("b", 16_000));
         var first = shared.seed();
         first.close();
-        var node = reopen(shared, first.directory(), new CopyOnWriteArrayList<>());
+        var node = reopen(shared, first.directory(), new StateLog());
         node.awaitState(TorrentState.SEEDING);
         var peer = shared.connect(node);
         var folder = node.directory().resolve("folder");
@@ -385,12 +377,12 @@ class TorrentResumeTest {
                 Files.write(file, new byte[] {'d', '1'});
             }
         }
-        var states = new CopyOnWriteArrayList<TorrentState>();
+        var states = new StateLog();
 
         var second = reopen(shared, first.directory(), states);
         second.awaitState(TorrentState.SEEDING);
 
-        assertThat(states).contains(TorrentState.CHECKING);
+        states.await(TorrentState.CHECKING);
     }
 
     @Test

@@ -195,11 +195,11 @@ class ProcessTest {
             ready.await();
             Await.until("the tracker knows it", () -> tracker.requests().size() == 1);
 
-            long began = System.nanoTime();
             assertThat(new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid()))
                             .start()
                             .waitFor())
                     .isZero();
+            long began = System.nanoTime();
             last = out.lines().reduce((line, next) -> next).orElseThrow();
 
             assertThat(process.waitFor()).isEqualTo(status);

@@ -5,14 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import weft.AddOptions;
-import weft.TorrentListener;
 import weft.TorrentState;
+import weft.kit.StateLog;
 
 /** A download from libtorrent that ends in the middle goes on where it was. */
 @Requires(Program.LIBTORRENT)
@@ -56,20 +55,15 @@ class ResumeTest {
         var first = lab.weft(torrent, here, seed.address());
         lab.awaitPieces(first, 40);
         first.close();
-        var states = new ConcurrentLinkedQueue<TorrentState>();
+        var states = new StateLog();
 
         var again = lab.weft(
                 torrent,
-                AddOptions.into(here).withPeers(List.of(seed.address())).withListener(new TorrentListener() {
-                    @Override
-                    public void onStateChanged(TorrentState state) {
-                        states.add(state);
-                    }
-                }));
+                AddOptions.into(here).withPeers(List.of(seed.address())).withListener(states));
 
         lab.awaitComplete(again);
         Content.assertSame(file, here.resolve("a file.bin"));
-        assertThat(states).doesNotContain(TorrentState.CHECKING);
+        assertThat(states.told()).doesNotContain(TorrentState.CHECKING);
         // What had come of a piece that was not whole is lost, or kept, but never counted twice.
         assertThat(again.downloaded() - first.downloaded()).isLessThanOrEqualTo(first.left());
     }

@@ -35,6 +35,7 @@ public final class SteeredStorage implements Storage {
     private RuntimeException writeBug; // or null
     private RuntimeException readBug; // or null
     private int withheld; // of all that is lent
+    private boolean flushed;
 
     /** A storage in which nothing lies yet, and which does as it should. */
     public SteeredStorage(Layout layout) {
@@ -52,6 +53,22 @@ public final class SteeredStorage implements Storage {
     /** From now on reading and writing waits, interrupted or not, until {@link #resume}. */
     public void stall() {
         setStalled(true);
+    }
+
+    /**
+     * The same, after the first flush. A torrent that has been checked is saved when it seeds already, so that whoever sees it
+     * seed might stall that, and not what he does next.
+     */
+    public void stallWhenSaved() {
+        Await.until("what the check found is saved", () -> {
+            lock.lock();
+            try {
+                return flushed;
+            } finally {
+                lock.unlock();
+            }
+        });
+        stall();
     }
 
     /** Ends {@link #stall}. */
@@ -212,10 +229,11 @@ public final class SteeredStorage implements Storage {
         lock.lock();
         try {
             awaitResume();
+            memory.flush();
+            flushed = true;
         } finally {
             lock.unlock();
         }
-        memory.flush();
     }
 
     @Override

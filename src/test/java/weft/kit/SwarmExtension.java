@@ -60,8 +60,8 @@ public final class SwarmExtension implements BeforeEachCallback, AfterEachCallba
     /** Long enough to leave this machine something to do beside them, when there are many. */
     private static final long BETWEEN_SIEGES_MILLIS = 100;
 
-    /** A thread that {@code close} has seen to its end may take a moment to be gone from the thread dump. */
-    private static final Duration THREAD_END = Duration.ofSeconds(2);
+    /** A thread that {@code close} has seen to its end may take a moment to be gone; one that a test had stuck, longer. */
+    private static final Duration THREAD_END = Duration.ofSeconds(5);
 
     /** Hundreds of torrents live in these tests; what they do is no news. Kept, or the level would be forgotten. */
     private static final Logger WEFT_LOG = Logger.getLogger("weft");
