@@ -164,7 +164,7 @@ final class Life {
         return doors;
     }
 
-    /** All at once: each that is silent takes ten seconds. */
+    /** All at once: each that is silent takes three seconds. */
     private void meet(List<InetSocketAddress> addresses) throws InterruptedException {
         if (!isLonely()) {
             addresses.forEach(node::ping);

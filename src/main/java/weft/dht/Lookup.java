@@ -122,6 +122,7 @@ final class Lookup {
     private final Map<Object, Integer> askedInNetwork = new HashMap<>();
     private final ArrayDeque<InetSocketAddress> doors = new ArrayDeque<>(); // to be asked without knowing their ids
     private int doorsOut; // asked so, and not heard of yet
+    private long doorsGoneNanos; // when those are not waited for any more
     private int queries;
     private int answers;
     private int hops;
@@ -174,6 +175,7 @@ final class Lookup {
                 asked.add(address);
                 queries++;
                 doorsOut++;
+                doorsGoneNanos = pace.nanoTime() + node.slowAfterNanos() + LATE_NANOS;
             }
             doors.poll();
         }
@@ -183,7 +185,7 @@ final class Lookup {
     /** The eight nearest of those who are still hoped for have answered, or there is nobody left. */
     private boolean isDone() {
         int answered = 0;
-        boolean anybodyOut = doorsOut > 0 || !doors.isEmpty();
+        boolean anybodyOut = !doors.isEmpty() || (doorsOut > 0 && pace.nanoTime() - doorsGoneNanos < 0);
         for (var candidate : candidates) {
             switch (candidate.state) {
                 case ANSWERED -> {
@@ -251,16 +253,22 @@ final class Lookup {
     private long deadlineNanos(boolean held) {
         long now = pace.nanoTime();
         long deadline = now + (held ? RETRY_NANOS : Transactions.GIVE_UP_NANOS);
+        if (doorsOut > 0) {
+            deadline = sooner(doorsGoneNanos, deadline, now);
+        }
         for (var candidate : candidates) {
             if (candidate.state == State.ASKED && candidate.slowNanos - deadline < 0) {
                 deadline = candidate.slowNanos;
-            } else if (candidate.state == State.SLOW
-                    && candidate.goneNanos() - now > 0
-                    && candidate.goneNanos() - deadline < 0) {
-                deadline = candidate.goneNanos();
+            } else if (candidate.state == State.SLOW) {
+                deadline = sooner(candidate.goneNanos(), deadline, now);
             }
         }
         return deadline;
+    }
+
+    /** {@code nanos}, if that is still to come and sooner than the deadline. */
+    private static long sooner(long nanos, long deadline, long now) {
+        return nanos - now > 0 && nanos - deadline < 0 ? nanos : deadline;
     }
 
     private void hear(Exchange.Outcome outcome) {

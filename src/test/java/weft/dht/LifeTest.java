@@ -77,7 +77,7 @@ class LifeTest {
 
     @Test
     void ifNodesOfAnEarlierRunAreGoneTheRoutersAreAsked() {
-        live(life(new InetSocketAddress("20.9.9.9", 1)), Duration.ofSeconds(40));
+        live(life(new InetSocketAddress("20.9.9.9", 1)), Duration.ofSeconds(6)); // three are for waiting in vain
 
         assertThat(node.table().size()).isGreaterThan(8);
         assertThat(routersWanted).isEqualTo(1);
@@ -118,7 +118,7 @@ class LifeTest {
         }
         life.tell(network.addressOf(friend));
 
-        live(life, Duration.ofSeconds(45)); // in which four can be waited for one after the other
+        live(life, Duration.ofSeconds(13)); // in which four can be waited for one after the other
 
         assertThat(node.table().contacts()).extracting(Contact::id).containsExactly(friend.id());
     }
