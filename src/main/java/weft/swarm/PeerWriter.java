@@ -73,6 +73,7 @@ final class PeerWriter {
         var blocks = batch.blocks();
         var headers = ByteBuffer.allocate(blocks.size() * MessageEncoder.PIECE_HEADER_LENGTH);
         var buffers = new ArrayList<ByteBuffer>(1 + batch.extended().size() + 2 * blocks.size());
+        var payload = new ArrayList<ByteBuffer>(blocks.size()); // those of the buffers that are bytes of blocks
         var leases = new ArrayList<Lease>(blocks.size());
         int bytes = 0;
         buffers.add(batch.control());
@@ -88,7 +89,9 @@ final class PeerWriter {
                     buffers.add(headers.slice(
                             headers.position() - MessageEncoder.PIECE_HEADER_LENGTH,
                             MessageEncoder.PIECE_HEADER_LENGTH));
+                    int begin = buffers.size();
                     deal(lent, block.length(), buffers);
+                    payload.addAll(buffers.subList(begin, buffers.size()));
                     bytes += block.length();
                 }
                 first = end;
@@ -98,9 +101,13 @@ final class PeerWriter {
             throw explained(e, leases);
         } finally {
             leases.forEach(Lease::close);
+            // A peer that has all it wants may part before we hear that it has got the last of it.
+            int sent = bytes - payload.stream().mapToInt(ByteBuffer::remaining).sum();
+            if (sent > 0) {
+                peer.blocksSent(blocks.size(), sent);
+                swarm.uploaded(sent);
+            }
         }
-        peer.blocksSent(blocks.size(), bytes);
-        swarm.uploaded(bytes);
     }
 
     /** Only from here on it is the peer that is waited for, and only while it takes nothing at all. */
